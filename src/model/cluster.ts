@@ -1,0 +1,90 @@
+/** The one description of a cluster that every later stage reads. It has no version: config/ converts every file version into it. */
+
+export type Role = 'control-plane' | 'etcd' | 'worker' | 'balancer'
+export const roles: readonly Role[] = ['control-plane', 'etcd', 'worker', 'balancer']
+
+/** What stands between clients and the API servers. */
+export type BalancerKind = 'haproxy-keepalived' | 'nginx-keepalived' | 'node-local' | 'external'
+export const balancerKinds: readonly BalancerKind[] = ['haproxy-keepalived', 'nginx-keepalived', 'node-local', 'external']
+
+/** `guide` is what the field's guides copy. It exists only to be compared against. */
+export type TimingName = 'fast' | 'standard' | 'wide-area' | 'guide'
+export const timingNames: readonly TimingName[] = ['fast', 'standard', 'wide-area', 'guide']
+
+/** How to reach a machine over SSH. Absent on machines that quorate makes on this computer. */
+export interface SshAccess {
+  user: string
+  port: number
+  /** Private key file; absent = what ssh_config and the agent offer. */
+  identityFile?: string
+}
+
+/** A host that we install on. Its Kubernetes node, if it has one, carries the same name. */
+export interface MachineSpec {
+  name: string
+  /** IPv4 address at which SSH, etcd peers and the API server are reached. */
+  address: string
+  /** Failure domain; becomes the label topology.kubernetes.io/zone. */
+  zone?: string
+  roles: Role[]
+  ssh?: SshAccess
+}
+
+export type NetworkPlugin = { kind: 'routed' } | { kind: 'manifest'; path: string } | { kind: 'none' }
+
+export interface ExternalEtcd {
+  endpoints: string[]
+  /** Paths on this computer. */
+  caFile: string
+  certFile: string
+  keyFile: string
+  /** Key prefix of this cluster; lets two clusters share one etcd. */
+  prefix?: string
+}
+
+export interface Cluster {
+  name: string
+  /** With leading v, as Kubernetes writes it. */
+  kubernetesVersion: string
+  /** Where every client reaches the API: the virtual IP, or the address of a balancer of the user's. */
+  endpoint: { address: string; port: number }
+  balancer: BalancerKind
+  timing: TimingName
+  network: {
+    podSubnet: string
+    serviceSubnet: string
+    /** Subnet of the machines and of the virtual IP; derived as the /24 around the machines when the file is silent. */
+    machineSubnet: string
+    dnsDomain: string
+    plugin: NetworkPlugin
+  }
+  /** VRRP router id, 1..255, unique on the network segment. */
+  virtualRouterId: number
+  etcd: { external?: ExternalEtcd }
+  dns: { replicas: number }
+  /** Addresses for Services of type LoadBalancer; MetalLB is installed only when this is present. */
+  loadBalancer?: { addressPool: string[] }
+  machines: MachineSpec[]
+}
+
+export type Topology = 'stacked' | 'external-etcd' | 'user-etcd'
+
+export const withRole = (cluster: Cluster, role: Role): MachineSpec[] => cluster.machines.filter((m) => m.roles.includes(role))
+export const controlPlanes = (cluster: Cluster): MachineSpec[] => withRole(cluster, 'control-plane')
+export const etcdMachines = (cluster: Cluster): MachineSpec[] => withRole(cluster, 'etcd')
+export const workers = (cluster: Cluster): MachineSpec[] => withRole(cluster, 'worker')
+export const balancers = (cluster: Cluster): MachineSpec[] => withRole(cluster, 'balancer')
+/** Machines that run a kubelet. */
+export const nodes = (cluster: Cluster): MachineSpec[] =>
+  cluster.machines.filter((m) => m.roles.includes('control-plane') || m.roles.includes('worker'))
+
+export const topologyOf = (cluster: Cluster): Topology => {
+  if (cluster.etcd.external) return 'user-etcd'
+  return etcdMachines(cluster).every((m) => m.roles.includes('control-plane')) ? 'stacked' : 'external-etcd'
+}
+
+export const hasVirtualIp = (cluster: Cluster): boolean =>
+  cluster.balancer === 'haproxy-keepalived' || cluster.balancer === 'nginx-keepalived'
+
+/** Votes needed out of n: floor(n/2)+1. */
+export const quorumOf = (members: number): number => Math.floor(members / 2) + 1

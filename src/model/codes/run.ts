@@ -1,0 +1,3 @@
+import type { CodeEntry } from '../problem.js'
+
+export const runCodes: Record<string, CodeEntry> = {}

@@ -1,0 +1,23 @@
+import type { CheckResult } from './check.js'
+import type { Problem } from './problem.js'
+
+/**
+ * What happens while quorate works. The terminal, JSON lines, the journal and the console all render this one stream.
+ * `step` is the id of a planned step ('etcd/start/cp-1'), `machine` the lane it is drawn in.
+ */
+export type EventBody =
+  | { type: 'run.started'; verb: string; cluster: string; machines: string[]; steps: number }
+  | { type: 'stage.started'; stage: string; title: string }
+  | { type: 'stage.done'; stage: string; ms: number }
+  | { type: 'step.started'; step: string; title: string; machine?: string }
+  | { type: 'step.progress'; step: string; machine?: string; done: number; total: number; unit: string; note?: string }
+  | { type: 'step.done'; step: string; title: string; machine?: string; ms: number; changed: boolean }
+  | { type: 'step.failed'; step: string; title: string; machine?: string; ms: number; problem: Problem; detail?: string }
+  | { type: 'note'; level: 'info' | 'warning'; text: string; machine?: string }
+  | { type: 'check.changed'; result: CheckResult }
+  | { type: 'run.finished'; verb: string; ok: boolean; ms: number; changed: number }
+
+export type Event = { v: 1; seq: number; at: string } & EventBody
+
+/** Takes events without stamps; whoever owns the run stamps them. */
+export type Emit = (body: EventBody) => void

@@ -1,0 +1,36 @@
+/**
+ * Every timing that decides an outage. One profile sets all of them, so that the order holds:
+ * balancer detection < virtual-IP fall < leader lease < node grace.
+ */
+export interface Timing {
+  name: 'fast' | 'standard' | 'wide-area' | 'guide'
+  /** VRRP advert interval; silence for 3 of them plus skew moves the virtual IP. */
+  vrrpAdvertMs: number
+  vrrpVersion: 2 | 3
+  /** keepalived's functional check of its own proxy. */
+  vrrpCheck: { intervalMs: number; timeoutMs: number; fall: number; rise: number; kind: 'http' | 'process' }
+  /** The proxy's check of each API server. */
+  backendCheck: {
+    kind: 'readyz' | 'tcp'
+    intervalMs: number
+    fastIntervalMs: number
+    downIntervalMs: number
+    timeoutMs: number
+    fall: number
+    rise: number
+    slowStartMs: number
+  }
+  connectMs: number
+  /** Client and server idle timeout of a proxied connection. */
+  idleMs: number
+  redispatch: boolean
+  retries: number
+  etcd: { heartbeatMs: number; electionMs: number }
+  /** controller-manager and scheduler. */
+  lease: { durationMs: number; renewMs: number; retryMs: number }
+  node: { statusUpdateMs: number; monitorGraceMs: number; monitorPeriodMs: number; leaseDurationMs: number; tolerationMs: number }
+  /** HTTP/2 health ping of Go clients: HTTP2_READ_IDLE_TIMEOUT_SECONDS and HTTP2_PING_TIMEOUT_SECONDS. */
+  http2: { readIdleMs: number; pingMs: number }
+  /** --shutdown-delay-duration of the API server: keep serving after /readyz turned false. */
+  apiShutdownDelayMs: number
+}
