@@ -1,0 +1,132 @@
+import {
+  balancers,
+  type Cluster,
+  controlPlanes,
+  etcdMachines,
+  hasVirtualIp,
+  type MachineSpec,
+  topologyOf,
+  workers,
+} from '../model/cluster.js'
+import type { Lane, Risk } from '../model/plan.js'
+
+/** Where a phase runs: once for the cluster, or once on each of the machines it selects. */
+export type On = 'cluster' | ((cluster: Cluster) => MachineSpec[])
+
+/** What must be finished before: a phase on the same machine (`same`), or on every machine that has it (`all`). */
+export interface Need {
+  phase: string
+  of: 'same' | 'all'
+}
+
+/**
+ * One phase of a cluster's life, as data. Plan, dry run, progress, documentation and the runner read this tree; the work behind
+ * an id lives in steps/, the facts that say it is done too.
+ */
+export interface Phase {
+  id: string
+  title: string
+  on: On
+  needs: Need[]
+  lane: Lane
+  risk: Risk
+  /** False where this cluster has no use for it. */
+  applies?: (cluster: Cluster) => boolean
+}
+
+export interface Stage {
+  id: string
+  title: string
+  phases: Phase[]
+}
+
+const every = (cluster: Cluster): MachineSpec[] => cluster.machines
+const same = (phase: string): Need => ({ phase, of: 'same' })
+const all = (phase: string): Need => ({ phase, of: 'all' })
+const phase = (id: string, title: string, on: On, needs: Need[] = [], rest: Partial<Phase> = {}): Phase => ({
+  id,
+  title,
+  on,
+  needs,
+  lane: 'any',
+  risk: 'none',
+  ...rest,
+})
+
+const ownEtcd = (cluster: Cluster): boolean => topologyOf(cluster) !== 'user-etcd'
+const standaloneEtcd = (cluster: Cluster): MachineSpec[] => etcdMachines(cluster).filter((m) => !m.roles.includes('control-plane'))
+const proxied = (cluster: Cluster): boolean => hasVirtualIp(cluster)
+
+/**
+ * The contents page of building a cluster, in the order a runbook would tell it. Only `needs` decides what waits for what:
+ * every control plane starts at once, and the wall time does not grow with their number.
+ */
+export const bootstrap: readonly Stage[] = [
+  {
+    id: 'machines',
+    title: 'Machines',
+    phases: [
+      phase('machines/reach', 'answers over SSH', every),
+      phase('machines/install', 'programs and images are installed', every, [same('machines/reach')]),
+      phase('machines/configure', 'configuration and certificates are in place', every, [same('machines/install')]),
+    ],
+  },
+  {
+    id: 'balancer',
+    title: 'Entry to the API',
+    phases: [
+      phase('balancer/start', 'proxy and virtual IP are running', balancers, [same('machines/configure')], {
+        applies: proxied,
+        risk: 'failover',
+        lane: 'virtual-ip',
+      }),
+    ],
+  },
+  {
+    id: 'etcd',
+    title: 'etcd',
+    phases: [
+      phase('etcd/initialise', 'data directory holds the member list', etcdMachines, [same('machines/configure')], { applies: ownEtcd }),
+      phase('etcd/start', 'member runs as a system service', standaloneEtcd, [same('etcd/initialise')], { applies: ownEtcd }),
+    ],
+  },
+  {
+    id: 'control-plane',
+    title: 'Control plane',
+    phases: [
+      phase('control-plane/start', 'kubelet runs the static pods', controlPlanes, [same('machines/configure'), same('etcd/initialise')]),
+      phase('control-plane/answer', 'an API server answers', 'cluster', [all('control-plane/start'), all('etcd/start')]),
+    ],
+  },
+  {
+    id: 'workers',
+    title: 'Workers',
+    phases: [
+      phase('worker/start', 'kubelet runs', (c) => workers(c).filter((m) => !m.roles.includes('control-plane')), [
+        same('machines/configure'),
+      ]),
+    ],
+  },
+  {
+    id: 'cluster',
+    title: 'Cluster services',
+    phases: [
+      phase('cluster/nodes', 'nodes carry pod subnet, zone and taints', 'cluster', [all('control-plane/answer')]),
+      phase('cluster/kubeadm', 'kubeadm finds its records', 'cluster', [all('control-plane/answer')]),
+      phase('cluster/objects', 'kube-proxy, CoreDNS and the probe are declared', 'cluster', [all('control-plane/answer')]),
+    ],
+  },
+  {
+    id: 'claims',
+    title: 'Claims',
+    phases: [
+      phase('claims/hold', 'every claim about the cluster holds', 'cluster', [
+        all('cluster/nodes'),
+        all('cluster/kubeadm'),
+        all('cluster/objects'),
+        all('worker/start'),
+        all('balancer/start'),
+      ]),
+    ],
+  },
+]

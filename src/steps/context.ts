@@ -1,0 +1,31 @@
+import type { KubernetesClient } from '../client/kubernetes.js'
+import type { Fleet } from '../machine/fleet.js'
+import type { Cluster } from '../model/cluster.js'
+import type { Emit } from '../model/event.js'
+import type { MachineFacts } from '../model/observed.js'
+import type { Timing } from '../model/timing.js'
+import type { ManagedFile } from '../render/machine-files.js'
+
+/** What a step may use. The world behind it is passed in, so a plan over 500 fake machines runs the same code. */
+export interface StepContext {
+  cluster: Cluster
+  timing: Timing
+  fleet: Fleet
+  emit: Emit
+  signal?: AbortSignal
+  /** Facts of one machine, gathered in one round trip at the first question and kept until `forget`. */
+  facts(machine: string): Promise<MachineFacts>
+  forget(machine: string): void
+  /** Every file that quorate keeps on this machine. While planning, keys that were never issued are absent: undefined. */
+  desired(machine: string): Promise<ManagedFile[] | undefined>
+  /** A client to the first API server that answers /readyz at its own address; undefined when none does within the deadline. */
+  api(deadlineMs: number): Promise<KubernetesClient | undefined>
+  /** Clients to all API servers, ready or not, by machine. */
+  apiOf(machine: string): Promise<KubernetesClient>
+  /** Names of machines on which etcd is known to have been in service before: no data there means lost data. */
+  etcdServedBefore(): Promise<boolean>
+  /** Brings programs and images to a machine that lacks them; a lab's machines are made with them. */
+  install?: (machine: string) => Promise<void>
+  /** Digest of programs and images as stamped on a machine that has them. */
+  bundleDigest: string
+}

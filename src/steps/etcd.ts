@@ -1,0 +1,63 @@
+import { etcdMachines } from '../model/cluster.js'
+import { fault, problem } from '../model/problem.js'
+import { etcdClusterToken, etcdPeerUrl, initialCluster } from '../render/etcd.js'
+import { stampPath } from './stamp.js'
+import type { StepWork } from './work.js'
+
+/** Left on a machine once its member has held data: no data beside this file means lost data, never a first start. */
+export const memberStamp = stampPath('etcd-member')
+const dataDir = '/var/lib/etcd'
+
+/**
+ * Writes the member list into an empty data directory, by restoring an empty snapshot, before etcd ever starts. So every member can be
+ * configured with initial-cluster-state `existing` from its first start on, and a member whose disk was wiped refuses to run
+ * instead of coming up as an empty cluster that answers "ready" (etcd: membership is read from the data directory, flags are ignored).
+ * All members do this at once, without talking to each other.
+ */
+export const initialiseEtcd: StepWork = {
+  observe: async (ctx, machine) => {
+    const facts = await ctx.facts(machine)
+    const hasData = facts.files[`${dataDir}/member/snap/db`] !== undefined
+    const stamped = facts.files[memberStamp] !== undefined
+    if (hasData && stamped) return { state: 'done' }
+    if (hasData) return { state: 'todo', reason: 'data directory is there, its stamp is not' }
+    if (stamped || (await ctx.etcdServedBefore())) return { state: 'blocked', problem: problem('Q4015', { dataDir }, { machine }) }
+    return { state: 'todo', reason: 'no data directory yet' }
+  },
+  run: async (ctx, machine) => {
+    const self = etcdMachines(ctx.cluster).find((m) => m.name === machine)
+    if (!self) throw fault('Q4001', { reason: `${machine} has no etcd role` }, { machine })
+    // A restore that was killed leaves a partial directory under another name; the rename at the end is the act that counts.
+    const script = `set -e
+if [ ! -e ${dataDir}/member/snap/db ]; then
+  rm -rf ${dataDir}/.restore ${dataDir}/member
+  etcdutl snapshot restore /usr/local/share/quorate/empty-etcd.db --name '${machine}' --data-dir ${dataDir}/.restore \\
+    --initial-cluster '${initialCluster(ctx.cluster)}' --initial-cluster-token '${etcdClusterToken(ctx.cluster)}' \\
+    --initial-advertise-peer-urls '${etcdPeerUrl(self)}' >/tmp/etcd-restore.log 2>&1 || { cat /tmp/etcd-restore.log >&2; exit 1; }
+  mv ${dataDir}/.restore/member ${dataDir}/member
+  rm -rf ${dataDir}/.restore
+  chmod 700 ${dataDir}
+fi
+mkdir -p ${memberStamp.slice(0, memberStamp.lastIndexOf('/'))}
+echo '${machine}' > ${memberStamp}.new
+mv ${memberStamp}.new ${memberStamp}
+`
+    await ctx.fleet.machine(machine).sh(script, { timeoutMs: 30_000 })
+    ctx.forget(machine)
+  },
+}
+
+/** Only for machines that are not control planes; there, kubelet runs etcd as a static pod. */
+export const startEtcd: StepWork = {
+  observe: async (ctx, machine) => {
+    const facts = await ctx.facts(machine)
+    return facts.units['etcd.service'] === 'active' ? { state: 'done' } : { state: 'todo', reason: 'etcd.service is not running' }
+  },
+  run: async (ctx, machine) => {
+    // Not waited for: a member is ready only when a majority of them runs, so waiting here would wait for the others.
+    await ctx.fleet
+      .machine(machine)
+      .sh('systemctl enable --quiet etcd.service; systemctl start --no-block etcd.service', { timeoutMs: 30_000 })
+    ctx.forget(machine)
+  },
+}

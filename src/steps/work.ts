@@ -1,0 +1,50 @@
+import type { Slot } from '../plan/expand.js'
+import { startBalancer } from './balancer.js'
+import { declareNodes, declareObjects, recordKubeadm } from './cluster.js'
+import type { StepContext } from './context.js'
+import { awaitApi, startControlPlane } from './control-plane.js'
+import { initialiseEtcd, startEtcd } from './etcd.js'
+import { configureMachine, installPrograms, reachMachine } from './machines.js'
+import type { Seen, Step } from './step.js'
+import { startWorker } from './worker.js'
+
+/** What a phase means on one machine; `machine` is '' for a phase of the cluster as a whole. */
+export interface StepWork {
+  observe(ctx: StepContext, machine: string): Promise<Seen>
+  run(ctx: StepContext, machine: string): Promise<void>
+}
+
+/** The work behind every phase id of plan/phases.ts. A test holds the two against each other. */
+export const stepWork: Readonly<Record<string, StepWork>> = {
+  'machines/reach': reachMachine,
+  'machines/install': installPrograms,
+  'machines/configure': configureMachine,
+  'balancer/start': startBalancer,
+  'etcd/initialise': initialiseEtcd,
+  'etcd/start': startEtcd,
+  'control-plane/start': startControlPlane,
+  'control-plane/answer': awaitApi,
+  'worker/start': startWorker,
+  'cluster/nodes': declareNodes,
+  'cluster/kubeadm': recordKubeadm,
+  'cluster/objects': declareObjects,
+}
+
+/** Slots become runnable steps. `extra` holds work that only the caller has, such as making machines or waiting for claims. */
+export const bindSteps = (slots: readonly Slot[], ctx: StepContext, extra: Readonly<Record<string, StepWork>> = {}): Step[] =>
+  slots.map((slot) => {
+    const work = extra[slot.phase] ?? stepWork[slot.phase]
+    if (!work) throw new Error(`phase ${slot.phase} has no work`)
+    const machine = slot.machine ?? ''
+    return {
+      id: slot.id,
+      stage: slot.stage,
+      title: slot.title,
+      ...(slot.machine === undefined ? {} : { machine: slot.machine }),
+      needs: slot.needs,
+      lane: slot.lane,
+      risk: slot.risk,
+      observe: () => work.observe(ctx, machine),
+      run: () => work.run(ctx, machine),
+    }
+  })
