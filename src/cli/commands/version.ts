@@ -1,0 +1,21 @@
+import { defineCommand } from '../command.js'
+import { outputFlag, printStructured } from '../output/format.js'
+
+export const version = defineCommand({
+  path: 'version',
+  summary: 'Print the version of quorate',
+  flags: [outputFlag(['text', 'json', 'yaml'], 'The version')],
+  examples: [
+    { run: 'quorate version', why: 'one line' },
+    { run: 'quorate version -o json', why: 'with the versions of Node and the platform' },
+  ],
+  changes: 'Nothing.',
+  exits: [0],
+  run: async (given, context) => {
+    const { readFileSync } = await import('node:fs')
+    const { version: own } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
+    const value = { quorate: own, node: process.versions.node, platform: `${process.platform}/${process.arch}` }
+    if (!(await printStructured(value, given.flags.output, context))) context.out.write(`quorate ${own}\n`)
+    return 0
+  },
+})

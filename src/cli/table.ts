@@ -1,0 +1,51 @@
+import type { CommandSpec, GroupSpec } from './command.js'
+import { apply } from './commands/apply.js'
+import { check } from './commands/check.js'
+import { completion } from './commands/completion.js'
+import { down } from './commands/down.js'
+import { explain } from './commands/explain.js'
+import { kubeconfig } from './commands/kubeconfig.js'
+import { kubectl } from './commands/kubectl.js'
+import { machines } from './commands/machines.js'
+import { plan } from './commands/plan.js'
+import { ssh } from './commands/ssh.js'
+import { status } from './commands/status.js'
+import { up } from './commands/up.js'
+import { version } from './commands/version.js'
+import type { HelpSection } from './help.js'
+
+/** Every command. Parser, help, completion and docs/reference/commands.md are made from this table. */
+export const commands: readonly CommandSpec[] = [
+  up,
+  apply,
+  plan,
+  down,
+  status,
+  check,
+  machines,
+  ssh,
+  kubeconfig,
+  kubectl,
+  explain,
+  completion,
+  version,
+]
+
+export const groups: readonly GroupSpec[] = [
+  { path: 'config', summary: 'Check, complete and explain the cluster file' },
+  { path: 'bundle', summary: 'Build, look at and carry what is installed on machines' },
+]
+
+/** How the first help page orders them. A section of drills comes between looking and the rest. */
+export const sections: readonly HelpSection[] = [
+  { title: 'Describe a cluster', words: ['init', 'config', 'bundle'] },
+  { title: 'Build it and take it away', words: ['up', 'plan', 'apply', 'down'] },
+  { title: 'Look at it', words: ['status', 'check', 'machines'] },
+  { title: 'Reach it', words: ['kubectl', 'kubeconfig', 'ssh'] },
+  { title: 'Help', words: ['explain', 'completion', 'version'] },
+]
+
+/** First word to what it is for: commands and groups alike. */
+export const entries: ReadonlyMap<string, string> = new Map(
+  [...commands.filter((one) => !one.path.includes(' ')), ...groups].map((one) => [one.path, one.summary]),
+)
