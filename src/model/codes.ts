@@ -6,6 +6,7 @@ import { drillCodes } from './codes/drill.js'
 import { labCodes } from './codes/lab.js'
 import { machineCodes } from './codes/machine.js'
 import { runCodes } from './codes/run.js'
+import { stepCodes } from './codes/steps.js'
 import type { CodeEntry, Problem } from './problem.js'
 
 /** Every code that quorate can print: Q1 file, Q2 bundle, Q3 machines and lab, Q4 running, Q5 claims, Q6 drills, Q7 clients and keys. */
@@ -15,6 +16,7 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   ...machineCodes,
   ...labCodes,
   ...runCodes,
+  ...stepCodes,
   ...checkCodes,
   ...drillCodes,
   ...clientCodes,

@@ -1,0 +1,125 @@
+import type { CodeEntry } from '../problem.js'
+
+export const stepCodes: Record<string, CodeEntry> = {
+  Q4001: {
+    title: 'Unexpected failure',
+    message: 'something failed that quorate has no name for: {reason}',
+    remedy: 'run the same command again; it continues where it stopped. If it fails the same way, report it with the journal',
+    explain: `This is a fault of quorate or of the computer, not of your file. Every step looks first at what is there, so the same
+command may be typed again at any time: it does what is missing and nothing else.
+
+The journal of what was done is journal.ndjson in the cluster's state directory (quorate status -o wide names it).`,
+    exit: 1,
+  },
+  Q4002: {
+    title: 'Somebody is at work on this cluster',
+    message: '{user}@{host} is running "quorate {verb}" on this cluster (process {pid}) since {ageS} s',
+    remedy: 'wait for it, or stop it with Ctrl-C where it runs: kill -INT {pid}',
+    explain: `Two operators changing one cluster at the same time can take away its quorum, so each change holds a lock.
+The kernel frees the lock when its process ends, however it ends: a lock that is held has a living owner.
+
+Reading is always allowed: quorate status, check and plan take no lock.`,
+    exit: 1,
+  },
+  Q4003: {
+    title: 'Stopped on request',
+    message: 'stopped at a safe point after {done} of {total} steps',
+    remedy: 'type the same command again to continue',
+    explain: `The first Ctrl-C lets the steps that run come to their end and starts no new one; the second stops at once.
+Both are safe: steps look at what is there before they act, so the same command continues.`,
+    exit: 1,
+  },
+  Q4004: {
+    title: 'Steps failed',
+    message: '{failed} of {total} steps failed, {notRun} were not run because they need them',
+    remedy: 'fix what is named above and type the same command again; it continues where it stopped',
+    explain: `Each failed step is shown with its own code, machine and remedy. Steps that need nothing of a failed one were done all the same.`,
+    exit: 1,
+  },
+  Q4011: {
+    title: 'Too little disk',
+    message: 'only {freeMiB} MiB are free below /var/lib, {needMiB} MiB are needed',
+    remedy: 'free or add disk space on {machine}, then type the same command again',
+    explain: `etcd stops a member that cannot write, and kubelet evicts pods below its own threshold. A control plane that starts on a full disk
+takes the others with it when they wait for it. See what uses it: df -h /var/lib; du -xh --max-depth=2 /var/lib | sort -h | tail.`,
+    exit: 1,
+  },
+  Q4012: {
+    title: 'Machine does not answer',
+    message: 'it does not answer over SSH at {address}: {reason}',
+    remedy: 'see that it is switched on and that this works: ssh root@{address} true',
+    explain: `quorate reaches every machine at its own address, never through the virtual IP, so that it can repair a cluster whose entry is down.
+It uses the system's OpenSSH: your ssh_config, agent and jump hosts apply.`,
+    exit: 5,
+  },
+  Q4013: {
+    title: 'Programs are missing',
+    message: 'the machine lacks the programs of this bundle',
+    remedy: 'for machines of a lab: quorate down, then quorate up; for hosts: quorate apply installs them',
+    explain: `A lab's machines are made from the bundle, so they can only lack it when they were made from an older one.`,
+    exit: 1,
+  },
+  Q4014: {
+    title: 'Balancer does not start',
+    message: '{units} did not start: {stderr}',
+    remedy: 'look at its log on the machine: journalctl -u haproxy -u keepalived -n 50',
+    explain: `haproxy refuses a configuration that it cannot bind or read; keepalived refuses an interface that is not there.
+The usual cause is another program on the port of the endpoint, on the balancer machine.`,
+    exit: 1,
+  },
+  Q4015: {
+    title: 'etcd member lost its data',
+    message: 'this member has held data before, and {dataDir} is empty now',
+    remedy: 'look at the other members first: quorate check. Then replace this one: quorate member replace MACHINE',
+    explain: `A member that comes back empty under its old name has forgotten its votes and acknowledged writes; started as new it would
+even serve an empty cluster. So quorate never initialises a member twice. It has to be removed from the member list and
+added again as a learner, which copies the data from the others.`,
+    exit: 1,
+  },
+  Q4016: {
+    title: 'kubeadm failed',
+    message: '{what} failed: {output}',
+    remedy: 'look at kubelet on that machine: journalctl -u kubelet -n 50, then type the same command again',
+    explain: `quorate lets kubeadm write the static pods and the settings of kubelet from /etc/kubernetes/quorate/kubeadm.yaml.
+The output above is kubeadm's own.`,
+    exit: 1,
+  },
+  Q4017: {
+    title: 'No API server answers',
+    message: 'no API server answered /readyz at its own address within {seconds} s',
+    remedy: 'look at a control plane: quorate ssh MACHINE -- crictl ps -a, or: quorate ssh MACHINE -- journalctl -u kubelet -n 50',
+    explain: `An API server needs a majority of etcd members. If etcd has no leader, none becomes ready: compare the members with
+quorate status -o wide. On a slow computer the images may still be unpacked; the same command continues to wait.`,
+    exit: 5,
+  },
+  Q4018: {
+    title: 'Claims do not hold',
+    message: '{failed} of {total} claims about the cluster do not hold after {seconds} s',
+    remedy: 'see which, and why: quorate check',
+    explain: `Every step was done, and still the cluster is not what the file promises. A cluster counts as up when the claims hold, not when
+commands returned. Each claim that does not hold names the machine, what was seen, and what to type next.`,
+    exit: 4,
+  },
+  Q4020: {
+    title: 'Quorum would be lost',
+    message: 'this step stops the etcd member on {machine}; only {healthy} of {members} members are healthy, {quorum} are needed without it',
+    remedy: 'bring the other members back first: quorate check names them',
+    explain: `A cluster of n members needs floor(n/2)+1 of them. The engine refuses every step that could leave fewer, whatever command asked for it.`,
+    exit: 1,
+  },
+  Q4030: {
+    title: 'Unknown machine',
+    message: 'this cluster has no machine called {machine}; it has {names}',
+    remedy: 'quorate machines lists them',
+    explain: `Machines are named in the cluster file under spec.machines. Nothing was changed.`,
+    exit: 2,
+  },
+  Q4031: {
+    title: 'Not built here',
+    message: 'there is no cluster {cluster} on this computer yet',
+    remedy: 'quorate up makes it',
+    explain: `Certificates and keys of a cluster are kept in its state directory on the computer that built it. Without them nothing can be asked
+of its API servers. Run the command on that computer, or copy the state directory (it holds the authorities: treat it as a secret).`,
+    exit: 1,
+  },
+}
