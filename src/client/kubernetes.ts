@@ -108,8 +108,8 @@ export class KubernetesClient {
     return this.#json('GET', query.size > 0 ? `${path}?${query}` : path, options)
   }
 
-  async create<T extends KubernetesObject>(object: T, options?: CallOptions): Promise<T> {
-    return await this.#json<T>('POST', await this.#collection(object, options), { ...options, body: object })
+  async create(object: KubernetesObject, options?: CallOptions): Promise<KubernetesObject> {
+    return await this.#json('POST', await this.#collection(object, options), { ...options, body: object })
   }
 
   patch<T = KubernetesObject>(path: string, body: unknown, options: CallOptions & { type?: keyof typeof patchTypes } = {}): Promise<T> {
@@ -121,10 +121,10 @@ export class KubernetesClient {
   }
 
   /** Server-side apply as field manager `quorate`; the same object again changes nothing. Takes fields over from others unless `force` is false. */
-  async apply<T extends KubernetesObject>(object: T, options: CallOptions & { force?: boolean } = {}): Promise<T> {
+  async apply(object: KubernetesObject, options: CallOptions & { force?: boolean } = {}): Promise<KubernetesObject> {
     const path = await this.pathOf(object, options)
     const { managedFields: _, resourceVersion: __, ...metadata } = object.metadata
-    return await this.#json<T>('PATCH', `${path}?fieldManager=${fieldManager}&force=${options.force !== false}`, {
+    return await this.#json('PATCH', `${path}?fieldManager=${fieldManager}&force=${options.force !== false}`, {
       ...options,
       // JSON is YAML; the server knows apply by this media type.
       body: JSON.stringify({ ...object, metadata }),

@@ -5,8 +5,6 @@ import type { TlsIdentity } from '../../../src/client/transport.js'
 
 type CryptoKeyPair = webcrypto.CryptoKeyPair
 
-x509.cryptoProvider.set(webcrypto as Parameters<typeof x509.cryptoProvider.set>[0])
-
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 const day = 86_400_000
 
