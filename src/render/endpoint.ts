@@ -1,0 +1,33 @@
+import { type Cluster, hasVirtualIp, type MachineSpec } from '../model/cluster.js'
+
+/** Port of every API server at its own machine's address; the endpoint's port may differ. */
+export const apiServerPort = 6443
+/** Where a node-local proxy listens on the loopback of every node. */
+export const nodeLocalPort = 7443
+
+export const apiServerUrl = (machine: Pick<MachineSpec, 'address'>): string => `https://${machine.address}:${apiServerPort}`
+
+/** The endpoint as every client outside the nodes uses it. */
+export const endpointUrl = (cluster: Cluster): string => `https://${cluster.endpoint.address}:${cluster.endpoint.port}`
+
+/** What kube-proxy and workers use: their own proxy where there is one, else the endpoint. */
+export const nodeEndpointUrl = (cluster: Cluster): string =>
+  cluster.balancer === 'node-local' ? `https://127.0.0.1:${nodeLocalPort}` : endpointUrl(cluster)
+
+/**
+ * The API server a machine's kubelet talks to. A control plane uses its own, so that kubelet and API server are never of different
+ * versions through a proxy (kubeadm's ControlPlaneKubeletLocalMode), and so that it needs no virtual IP to start.
+ */
+export const kubeletServerUrl = (cluster: Cluster, machine: MachineSpec): string =>
+  machine.roles.includes('control-plane') ? apiServerUrl(machine) : nodeEndpointUrl(cluster)
+
+/** Does a proxy for the virtual IP run beside an API server? Then the two must not listen on the same address. */
+export const isColocated = (cluster: Cluster, machine: MachineSpec): boolean =>
+  hasVirtualIp(cluster) && machine.roles.includes('balancer') && machine.roles.includes('control-plane')
+
+/** Does haproxy run on this machine, and in which of its two places? */
+export const proxyPlace = (cluster: Cluster, machine: MachineSpec): 'virtual-ip' | 'loopback' | undefined => {
+  if (hasVirtualIp(cluster)) return machine.roles.includes('balancer') ? 'virtual-ip' : undefined
+  if (cluster.balancer !== 'node-local') return undefined
+  return machine.roles.includes('control-plane') || machine.roles.includes('worker') ? 'loopback' : undefined
+}
