@@ -1,6 +1,62 @@
 import type { CodeEntry } from '../problem.js'
 
 export const clientCodes: Record<string, CodeEntry> = {
+  // Keys: Q7000 to Q7499.
+  Q7001: {
+    title: 'Kept keys are damaged',
+    message: 'the keys of this cluster cannot be used: {path}: {reason}',
+    remedy: 'restore the directory of {path} from a backup',
+    explain: `quorate makes the authorities of a cluster once and keeps them in its state directory: one for Kubernetes, one for etcd, one for
+the aggregation layer, and the key that signs service account tokens. Every certificate in the cluster comes from them, so they are never
+made anew over a directory that already holds some: machines with old and new ones would refuse each other.
+
+How to see it:
+  ls -lR the directory named in the message
+  openssl x509 -in FILE -noout -subject -dates
+
+How to fix it: restore the whole directory "authorities" from a backup, or copy it from a control plane, where the same files lie in
+/etc/kubernetes/pki (ca, etcd/ca, front-proxy-ca, each .crt and .key, and sa.key, sa.pub). For a cluster that is to be thrown away,
+quorate down removes everything and the next up starts with new authorities.`,
+    exit: 1,
+  },
+  Q7002: {
+    title: 'Keys cannot be kept',
+    message: 'cannot write {path}: {reason}',
+    remedy: 'make room or set the permissions, then run the same command again',
+    explain: `Keys and certificates are written beside their place, brought to the disk and then renamed, so nothing half-written is left.
+The operating system refused one of these steps; its own words are in the message.
+
+How to see it:
+  df -h and ls -ld on the directory named in the message
+
+Nothing was changed on any machine.`,
+    exit: 1,
+  },
+  Q7003: {
+    title: 'An authority has expired',
+    message: 'the authority {name} of this cluster ended on {date}',
+    remedy: 'check the clock of this computer with date; if it is right, the cluster needs new authorities',
+    explain: `Authorities last ten years. A certificate that is signed by an expired one is refused by everybody, so none is issued.
+If the clock of this computer is wrong, set it and run the command again.
+
+Replacing an authority under a running cluster means that for a while both the old and the new one must be trusted everywhere
+(old and new certificate in one file), then leaves are issued anew, then the old one is taken out.`,
+    exit: 1,
+  },
+  Q7004: {
+    title: 'Credentials of the external etcd cannot be read',
+    message: 'cannot read {path}: {reason}',
+    remedy: 'set spec.etcd.external in the cluster file to files that exist and that you may read',
+    explain: `With an etcd of your own, the cluster file names three files on this computer: the certificate of etcd's authority, a client
+certificate, and its key. They are copied to the control planes, and quorate uses them to look at that etcd.
+
+How to see it:
+  ls -l FILE
+  quorate config explain spec.etcd.external
+
+Nothing was changed.`,
+    exit: 2,
+  },
   // Clients: Q7500 to Q7999.
   Q7501: {
     title: 'No connection',
