@@ -1,9 +1,19 @@
 import type { CommandSpec, GroupSpec } from './command.js'
 import { apply } from './commands/apply.js'
+import { bundleBuild } from './commands/bundle-build.js'
+import { bundleExport } from './commands/bundle-export.js'
+import { bundleImport } from './commands/bundle-import.js'
+import { bundleList } from './commands/bundle-list.js'
+import { bundleVerify } from './commands/bundle-verify.js'
 import { check } from './commands/check.js'
 import { completion } from './commands/completion.js'
+import { configDefaults } from './commands/config-defaults.js'
+import { configExplain } from './commands/config-explain.js'
+import { configSchema } from './commands/config-schema.js'
+import { configValidate } from './commands/config-validate.js'
 import { down } from './commands/down.js'
 import { explain } from './commands/explain.js'
+import { init } from './commands/init.js'
 import { kubeconfig } from './commands/kubeconfig.js'
 import { kubectl } from './commands/kubectl.js'
 import { machines } from './commands/machines.js'
@@ -16,6 +26,16 @@ import type { HelpSection } from './help.js'
 
 /** Every command. Parser, help, completion and docs/reference/commands.md are made from this table. */
 export const commands: readonly CommandSpec[] = [
+  init,
+  configValidate,
+  configDefaults,
+  configSchema,
+  configExplain,
+  bundleBuild,
+  bundleList,
+  bundleVerify,
+  bundleExport,
+  bundleImport,
   up,
   apply,
   plan,

@@ -1,3 +1,4 @@
+import { loaders } from '../../src/cli/load.js'
 import { type Host, runCli } from '../../src/cli/run.js'
 import type { Verbs } from '../../src/cli/verbs.js'
 import { fault } from '../../src/model/problem.js'
@@ -72,7 +73,7 @@ export const cli = async (argv: string[], rest: { verbs?: Partial<Verbs>; host?:
     cwd: '/',
     signal: new AbortController().signal,
     nowMs: Date.now,
-    load: { verbs: async () => sampleVerbs(rest.verbs) },
+    load: { ...loaders, verbs: async () => sampleVerbs(rest.verbs) },
     ...rest.host,
   })
   return { status, out: out.text(), err: err.text() }
