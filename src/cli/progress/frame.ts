@@ -35,64 +35,15 @@ const timeLeft = (ms: number): string => {
 const ticking = (ms: number): string => (ms < 1000 ? '' : duration(ms))
 
 const edge = (left: string, right: string, columns: number): string => {
-  const room = columns - widthOf(right) - 2
-  return `${padTo(cutTo(left, room), room)}  ${right}`
-}
-
-const laneLine = (lane: Lane, running: readonly RunningStep[], state: RunState, width: number, columns: number, look: Look): string => {
-  const { glyphs, paint } = look
-  const name = padTo(lane.machine || 'this computer', width)
-  // The step that has run longest is the one people wait for.
-  const current = [...running].sort((a, b) => a.startedMs - b.startedMs)[0]
-  if (current) {
-    const others = running.length > 1 ? paint.dim(` +${running.length - 1}`) : ''
-    const amount = current.amount ? `  ${paint.dim(amountText(current.amount))}` : ''
-    const note = current.amount?.note ? `  ${paint.dim(current.amount.note)}` : ''
-    const time = paint.dim(ticking(state.nowMs - current.startedMs))
-    return edge(`  ${paint.bold(name)}  ${paint.cyan(glyphs.run)} ${current.title}${others}${amount}${note}`, time, columns)
-  }
-  if (lane.failed > 0) return cutTo(`  ${paint.bold(name)}  ${paint.red(glyphs.bad)} ${lane.last ?? ''}`, columns)
-  if (lane.done > 0) return cutTo(`  ${name}  ${paint.green(glyphs.good)} ${paint.dim(`${lane.last ?? ''}`)}`, columns)
-  return cutTo(`  ${paint.dim(name)}  ${paint.dim(glyphs.wait)}`, columns)
-}
-
-export interface Look {
-  glyphs: Glyphs
-  paint: Palette
-}
-
-/** Rank of a lane when there is not room for all: work and failure first, then rest, then waiting. */
-const rank = (lane: Lane, busy: boolean): number => (lane.failed > 0 ? 0 : busy ? 1 : lane.done > 0 ? 2 : 3)
-
-/**
- * The picture of a run at one moment, at most `rows` - 1 lines of at most `columns` columns. Lanes keep their order; when they are too
- * many the calm ones are counted instead of drawn.
- */
-export const drawFrame = (state: RunState, size: FrameSize, tick: number, look: Look): string[] => {
-  const { glyphs, paint } = look
-  const columns = Math.max(20, size.columns - 1)
-  const running = new Map<string, RunningStep[]>()
-  for (const step of state.running.values()) running.set(step.machine, [...(running.get(step.machine) ?? []), step])
-  const lanes = [...state.lanes.values()].filter((lane) => lane.machine !== '')
-  if (running.has('')) lanes.unshift(state.lanes.get('') ?? { machine: '', done: 0, failed: 0 })
-
-  const open = state.stages.filter((stage) => stage.ms === undefined).map((stage) => stage.title)
-  const spin = glyphs.spin[tick % glyphs.spin.length] ?? ''
-  const head = `${paint.cyan(spin)} ${paint.bold(`${state.verb} ${state.cluster}`.trim())}${open.length > 0 ? paint.dim(`  ${open.join(' · ')}`) : ''}`
-  const lines = [edge(head, ticking(state.nowMs - state.startedMs), columns)]
-  const total = Math.max(state.total, state.done)
-  if (total > 0) {
-    const checks = [...state.checks.values()]
-    const held = checks.filter((one) => one.verdict === 'True').length
-    const claims = checks.length > 0 ? `, ${held} of ${checks.length} claims hold` : ''
-    const text = `${state.done} of ${total} steps${claims}`
-    const wide = Math.max(10, Math.min(40, columns - widthOf(text) - 4))
-    lines.push(`  ${bar(state.done / total, wide, glyphs, paint)}  ${text}`)
-  }
   const room = size.rows - 1 - lines.length - 1
-  const shown = fit(lanes, running, Math.max(1, room))
-  const width = Math.max(0, ...shown.map((lane) => widthOf(lane.machine || 'this computer')))
-  if (shown.length > 0) lines.push('')
+  const own = here.slice(0, Math.max(1, Math.min(hereMost, room - Math.min(lanes.length, 4))))
+  const shown = fit(lanes, running, Math.max(1, room - own.length))
+  const width = Math.max(own.length > 0 ? hereName.length : 0, ...shown.map((lane) => widthOf(lane.machine)))
+  if (shown.length + own.length > 0) lines.push('')
+  for (const [i, step] of own.entries()) {
+    const more = i === own.length - 1 ? here.length - own.length : 0
+    lines.push(stepLine(padTo(i === 0 ? hereName : '', width), step, more, state, columns, look))
+  }
   for (const lane of shown) lines.push(laneLine(lane, running.get(lane.machine) ?? [], state, width, columns, look))
   if (shown.length < lanes.length) {
     const rest = lanes.filter((lane) => !shown.includes(lane))

@@ -23,7 +23,7 @@ export const openProgress = (verb: string, context: Context, output?: unknown): 
   }
   const onStop = () => {
     const at = new Date(context.nowMs()).toISOString()
-    const text = 'stopping at the next safe point; Ctrl-C again stops at once, and the same command carries on later'
+    const text = 'stopping at the next safe point; Ctrl-C again stops at once'
     view.take({ v: 1, seq: -1, at, type: 'note', level: 'warning', text })
   }
   context.signal.addEventListener('abort', onStop, { once: true })
