@@ -35,6 +35,68 @@ const timeLeft = (ms: number): string => {
 const ticking = (ms: number): string => (ms < 1000 ? '' : duration(ms))
 
 const edge = (left: string, right: string, columns: number): string => {
+  const room = columns - widthOf(right) - 2
+  return `${padTo(cutTo(left, room), room)}  ${right}`
+}
+
+const stepLine = (name: string, step: RunningStep, more: number, state: RunState, columns: number, { glyphs, paint }: Look): string => {
+  const others = more > 0 ? paint.dim(` +${more}`) : ''
+  const amount = step.amount ? `  ${paint.dim(amountText(step.amount))}` : ''
+  const note = step.amount?.note ? `  ${paint.dim(step.amount.note)}` : ''
+  const time = paint.dim(ticking(state.nowMs - step.startedMs))
+  return edge(`  ${paint.bold(name)}  ${paint.cyan(glyphs.run)} ${step.title}${others}${amount}${note}`, time, columns)
+}
+
+const laneLine = (lane: Lane, running: readonly RunningStep[], state: RunState, width: number, columns: number, look: Look): string => {
+  const { glyphs, paint } = look
+  const name = padTo(lane.machine, width)
+  // The step that has run longest is the one people wait for.
+  const [current] = running
+  if (current) return stepLine(name, current, running.length - 1, state, columns, look)
+  if (lane.failed > 0) return cutTo(`  ${paint.bold(name)}  ${paint.red(glyphs.bad)} ${lane.last ?? ''}`, columns)
+  if (lane.done > 0) return cutTo(`  ${name}  ${paint.green(glyphs.good)} ${paint.dim(`${lane.last ?? ''}`)}`, columns)
+  return cutTo(`  ${paint.dim(name)}  ${paint.dim(glyphs.wait)}`, columns)
+}
+
+export interface Look {
+  glyphs: Glyphs
+  paint: Palette
+}
+
+const hereName = 'this computer'
+const hereMost = 6
+
+/** Rank of a lane when there is not room for all: work and failure first, then rest, then waiting. */
+const rank = (lane: Lane, busy: boolean): number => (lane.failed > 0 ? 0 : busy ? 1 : lane.done > 0 ? 2 : 3)
+
+/**
+ * The picture of a run at one moment, at most `rows` - 1 lines of at most `columns` columns. Lanes keep their order; when they are too
+ * many the calm ones are counted instead of drawn.
+ */
+export const drawFrame = (state: RunState, size: FrameSize, tick: number, look: Look): string[] => {
+  const { glyphs, paint } = look
+  const columns = Math.max(20, size.columns - 1)
+  const running = new Map<string, RunningStep[]>()
+  for (const step of [...state.running.values()].sort((a, b) => a.startedMs - b.startedMs)) {
+    running.set(step.machine, [...(running.get(step.machine) ?? []), step])
+  }
+  // Work of this computer (building the bundle) has no machine: each such step gets a line, for each has an amount of its own.
+  const here = running.get('') ?? []
+  const lanes = [...state.lanes.values()].filter((lane) => lane.machine !== '')
+
+  const open = state.stages.filter((stage) => stage.ms === undefined).map((stage) => stage.title)
+  const spin = glyphs.spin[tick % glyphs.spin.length] ?? ''
+  const head = `${paint.cyan(spin)} ${paint.bold(`${state.verb} ${state.cluster}`.trim())}${open.length > 0 ? paint.dim(`  ${open.join(' · ')}`) : ''}`
+  const lines = [edge(head, ticking(state.nowMs - state.startedMs), columns)]
+  const total = Math.max(state.total, state.done)
+  if (total > 0) {
+    const checks = [...state.checks.values()]
+    const held = checks.filter((one) => one.verdict === 'True').length
+    const claims = checks.length > 0 ? `, ${held} of ${checks.length} claims hold` : ''
+    const text = `${state.done} of ${total} steps${claims}`
+    const wide = Math.max(10, Math.min(40, columns - widthOf(text) - 4))
+    lines.push(`  ${bar(state.done / total, wide, glyphs, paint)}  ${text}`)
+  }
   const room = size.rows - 1 - lines.length - 1
   const own = here.slice(0, Math.max(1, Math.min(hereMost, room - Math.min(lanes.length, 4))))
   const shown = fit(lanes, running, Math.max(1, room - own.length))
