@@ -13,6 +13,7 @@ export const commonFlags: readonly FlagSpec[] = [
 /** Environment variables that the command line reads. */
 export const environment: readonly { name: string; about: string }[] = [
   { name: 'QUORATE_FILE', about: 'Cluster file to use when a command is given none' },
+  { name: 'QUORATE_STATE', about: 'Where keys, journals and labs of clusters are kept (default /var/lib/quorate)' },
   { name: 'QUORATE_ASCII', about: 'Any value: draw with ASCII only' },
   { name: 'NO_COLOR, FORCE_COLOR', about: 'Colours off, colours on' },
 ]

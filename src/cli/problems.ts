@@ -30,9 +30,21 @@ export const problemLines = (problem: Problem, paint: Palette, read: (at: Positi
   return lines
 }
 
-/** Several problems, errors first within their order, and one hint to the longer pages. */
+/** The same problem on several machines is told once, with all their names. */
+const merged = (problems: readonly Problem[]): Problem[] => {
+  const groups = new Map<string, { problem: Problem; machines: string[] }>()
+  for (const one of problems) {
+    const key = JSON.stringify([one.code, one.severity, one.data, one.at])
+    const group = groups.get(key) ?? { problem: one, machines: [] }
+    if (one.machine && !group.machines.includes(one.machine)) group.machines.push(one.machine)
+    groups.set(key, group)
+  }
+  return [...groups.values()].map(({ problem, machines }) => (machines.length > 1 ? { ...problem, machine: machines.join(', ') } : problem))
+}
+
+/** Several problems in their order, and one hint to the longer pages. */
 export const problemsText = (problems: readonly Problem[], paint: Palette, read: (at: Position) => string | undefined): string => {
-  const blocks = problems.map((problem) => problemLines(problem, paint, read).join('\n'))
+  const blocks = merged(problems).map((problem) => problemLines(problem, paint, read).join('\n'))
   const explained = [...new Set(problems.map((problem) => problem.code))].slice(0, 3)
   const hint = `  ${paint.dim('more:')} ${explained.map((code) => `quorate explain ${code}`).join(', ')}`
   return `${[...blocks].join('\n')}\n${hint}\n`

@@ -131,6 +131,20 @@ describe('problems', () => {
     expect(err).toContain('more: quorate explain Q4903, quorate explain Q4905')
   })
 
+  it('of several machines are told once', async () => {
+    const on = (machine: string) => fault('Q4907', { file: '/x', reason: 'full' }, { machine })
+    const { err } = await cli(['up'], {
+      verbs: {
+        up: async () => {
+          throw new AggregateError([on('a'), on('b'), on('a'), fault('Q4905', { command: 'up' })])
+        },
+      },
+    })
+    expect(err.match(/Q4907:/g)).toHaveLength(1)
+    expect(err).toContain('a, b: /x: full')
+    expect(err).toContain('error Q4905:')
+  })
+
   it('show what led to them only with --verbose', async () => {
     const verbs = {
       up: async () => {
