@@ -1,3 +1,65 @@
 import type { CodeEntry } from '../problem.js'
 
-export const machineCodes: Record<string, CodeEntry> = {}
+const trySsh = 'try it by hand: ssh -p {port} {user}@{address} true'
+
+export const machineCodes: Record<string, CodeEntry> = {
+  Q3001: {
+    title: 'A command failed',
+    message: '"{command}" exited {exit}: {stderr}',
+    remedy: 'run it by hand to see more, then type the same quorate command again',
+    explain: `A program that quorate started ended with an error. The command above can be pasted into a shell on the machine that is named.
+Nothing is left half done by it: steps look at what is there before they act.`,
+    exit: 1,
+  },
+  Q3002: {
+    title: 'A command took too long',
+    message: '"{command}" had not ended after {timeoutMs} ms and was stopped',
+    remedy: 'see whether the machine is overloaded or its disk hangs: uptime; cat /proc/pressure/io',
+    explain: `Every command has a deadline, so that one hung machine cannot hold up the work on the others.`,
+    exit: 5,
+  },
+  Q3003: {
+    title: 'Wrong host key',
+    message: 'the machine at {address} shows a host key other than the one that is known: {said}',
+    remedy: 'if the machine was really reinstalled: ssh-keygen -R {address}; ssh {user}@{address} true',
+    explain: `A changed host key means that the machine was reinstalled, or that somebody else answers at its address. quorate never believes an
+unknown key by itself: keys of a whole cluster would go to that machine.`,
+    exit: 5,
+  },
+  Q3004: {
+    title: 'SSH login refused',
+    message: 'the machine at {address} does not let {user} in: {said}',
+    remedy: 'put your key there: ssh-copy-id -p {port} {user}@{address}',
+    explain: `quorate logs in with keys only and never asks for a password. Users other than root need sudo without a password.
+The key is what your ssh_config and agent offer, or spec.machines[].ssh.identityFile.`,
+    exit: 5,
+  },
+  Q3005: {
+    title: 'SSH connection refused',
+    message: 'nothing listens for SSH at {address} port {port}',
+    remedy: trySsh,
+    explain: `The host answers, but no sshd listens on that port. Is it installed and running, and is spec.machines[].ssh.port right?`,
+    exit: 5,
+  },
+  Q3006: {
+    title: 'SSH connection failed',
+    message: 'no SSH connection to {address} port {port}: {said}',
+    remedy: trySsh,
+    explain: `The machine is off, its address is another one, or a firewall is between. quorate connects to each machine at the address in the file.`,
+    exit: 5,
+  },
+  Q3010: {
+    title: 'No connection',
+    message: 'no connection to {host} port {port}: {reason}',
+    remedy: 'see whether that machine runs: quorate machines',
+    explain: `A TCP connection from this computer, or from inside the lab's network, was not answered.`,
+    exit: 5,
+  },
+  Q3011: {
+    title: 'Upload failed',
+    message: 'the upload to {path} did not arrive whole: {stderr}',
+    remedy: 'see the disk of the machine: df -h; then type the same command again',
+    explain: `A file is written beside its place, its size compared, and only then renamed: what arrived in part is never used.`,
+    exit: 1,
+  },
+}

@@ -1,0 +1,59 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdir, rmdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+const base = '/sys/fs/cgroup'
+const controllers = ['cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids', 'systemd', 'unified']
+
+/** Where PID 1 is not systemd and cgroups are version 1, each machine gets a group by hand in every hierarchy. */
+export const isVersion1 = (): boolean => existsSync(`${base}/cpuset/cgroup.procs`)
+
+const present = (): string[] => controllers.filter((c) => existsSync(`${base}/${c}/cgroup.procs`))
+
+/**
+ * Shell lines that put the shell itself, and so all that it starts, into the group of a machine. A new cpuset has no processors and no
+ * memory until they are copied down, and refuses processes until then (cpuset(7)).
+ */
+export const enterGroups = (group: string, machine: string): string =>
+  present()
+    .map((c) => {
+      const dir = `${base}/${c}/${group}/${machine}`
+      const copy =
+        c === 'cpuset'
+          ? [`${base}/cpuset/${group}`, dir]
+              .map((d) => `cat ${base}/cpuset/cpuset.cpus > ${d}/cpuset.cpus; cat ${base}/cpuset/cpuset.mems > ${d}/cpuset.mems; `)
+              .join('')
+          : ''
+      return `mkdir -p ${dir}; ${copy}echo $$ > ${dir}/cgroup.procs${c === 'unified' ? ' || true' : ''}`
+    })
+    .join('\n')
+
+/** Every process of a machine, in whatever container it runs. */
+export const processesOf = (group: string, machine: string): number[] => {
+  const found = new Set<number>()
+  const walk = (dir: string): void => {
+    try {
+      for (const line of readFileSync(join(dir, 'cgroup.procs'), 'utf8').split('\n')) if (line) found.add(Number(line))
+      for (const entry of readdirSync(dir, { withFileTypes: true })) if (entry.isDirectory()) walk(join(dir, entry.name))
+    } catch {
+      // A group that goes while we look has no processes left.
+    }
+  }
+  for (const c of ['systemd', 'freezer', 'pids']) walk(`${base}/${c}/${group}/${machine}`)
+  return [...found]
+}
+
+/** Stops or continues every process of a machine at one moment, as a hypervisor's pause does. */
+export const setFrozen = async (group: string, machine: string, frozen: boolean): Promise<void> => {
+  await writeFile(`${base}/freezer/${group}/${machine}/freezer.state`, frozen ? 'FROZEN' : 'THAWED')
+}
+
+/** Removes the groups of one machine, or of the whole lab; those that still hold processes stay. */
+export const removeGroups = async (group: string, machine?: string): Promise<void> => {
+  const remove = async (dir: string): Promise<void> => {
+    const entries = await readdir(dir, { withFileTypes: true }).catch(() => [])
+    for (const entry of entries) if (entry.isDirectory()) await remove(join(dir, entry.name))
+    await rmdir(dir).catch(() => undefined)
+  }
+  await Promise.all(present().map((c) => remove(machine ? `${base}/${c}/${group}/${machine}` : `${base}/${c}/${group}`)))
+}

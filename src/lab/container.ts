@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process'
+import { existsSync, openSync, readFileSync } from 'node:fs'
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { runProcess, shellQuote } from '../machine/process.js'
+import { enterGroups, isVersion1, processesOf, removeGroups } from './cgroups.js'
+import type { LabImage } from './image.js'
+import { inNamespace } from './network.js'
+import { readOwned, recordProcess } from './owned-process.js'
+import { containerName, type LabPaths } from './paths.js'
+
+/** Directories of a machine that must lie on a real disk: an overlay cannot be mounted on an overlay, and etcd wants a real fsync. */
+const dataDirs = ['containerd', 'kubelet', 'etcd'] as const
+
+export const isRunning = async (paths: LabPaths, machine: string): Promise<boolean> =>
+  (await readOwned(paths.machine(machine).pid)) !== undefined
+
+/**
+ * Lays out the disks of a machine and mounts its root. Run again it finds them: the disks of a machine that lost power are still there.
+ * containerd's images are hard links to the bundle's, only its two databases are copies: 4 ms instead of 6 s of unpacking.
+ */
+export const mountRoot = async (paths: LabPaths, machine: string, image: LabImage): Promise<void> => {
+  const m = paths.machine(machine)
+  const script = `set -e
+mkdir -p ${m.upper} ${m.work} ${m.root} ${dataDirs.map((d) => `${m.data}/${d}`).join(' ')}
+if [ ! -e ${m.data}/containerd/.ready ]; then
+  rm -rf ${m.data}/containerd
+  cp -al ${image.containerd} ${m.data}/containerd
+  (cd ${image.containerd}; find . -name '*.db') | while read -r db; do cp --remove-destination ${image.containerd}/"$db" ${m.data}/containerd/"$db"; done
+  : > ${m.data}/containerd/.ready
+fi
+mountpoint -q ${m.root} || mount -t overlay overlay -o lowerdir=${image.layer}:${image.rootfs},upperdir=${m.upper},workdir=${m.work} ${m.root}
+mkdir -p ${dataDirs.map((d) => `${m.root}/var/lib/${d}`).join(' ')}
+`
+  await runProcess(['sh', '-c', script], { timeoutMs: 60_000 })
+}
+
+const nspawn = (paths: LabPaths, cluster: string, machine: string): string[] => {
+  const m = paths.machine(machine)
+  return [
+    'systemd-nspawn',
+    '--quiet',
+    '--register=no',
+    '--keep-unit',
+    `--machine=${containerName(cluster, machine)}`,
+    `--hostname=${machine}`,
+    `--directory=${m.root}`,
+    '--boot',
+    `--network-bridge=${paths.bridge}`,
+    '--capability=all',
+    '--system-call-filter=add_key keyctl bpf',
+    '--console=pipe',
+    '--link-journal=no',
+    '--resolv-conf=off',
+    '--timezone=off',
+    '--bind=/dev/fuse',
+    '--bind=/dev/kmsg',
+    ...dataDirs.map((d) => `--bind=${m.data}/${d}:/var/lib/${d}`),
+  ]
+}
+
+/** Starts the container of a machine whose root is mounted, detached from this process: it lives on when quorate ends. */
+export const startContainer = async (paths: LabPaths, cluster: string, machine: string): Promise<void> => {
+  const m = paths.machine(machine)
+  await mkdir(m.dir, { recursive: true })
+  const enter = isVersion1() ? enterGroups(paths.cgroup, machine) : ''
+  const argv = [...inNamespace(paths), ...nspawn(paths, cluster, machine)].map(shellQuote).join(' ')
+  // With systemd as PID 1 and cgroup v2, a transient unit delegates a group of its own (from systemd's documentation; not tried on such a computer yet).
+  const launch = isVersion1()
+    ? `exec ${argv}`
+    : `exec systemd-run --quiet --scope --collect --unit=${paths.cgroup}-${machine} -p Delegate=yes -p KillMode=mixed ${argv}`
+  const log = openSync(m.console, 'a', 0o600)
+  const child = spawn('sh', ['-c', `${enter}\n${launch}`], {
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: { PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin', SYSTEMD_NSPAWN_API_VFS_WRITABLE: '1' },
+  })
+  child.unref()
+  if (child.pid !== undefined) await recordProcess(m.pid, child.pid)
+}
+
+export const consoleTail = async (paths: LabPaths, machine: string): Promise<string> =>
+  (await readFile(paths.machine(machine).console, 'utf8').catch(() => '')).slice(-300).trim()
+
+/**
+ * Takes the power away: the cable first, so that no FIN or RST of the dying processes reaches anyone, then every process at once. The disks stay.
+ */
+export const cutPower = async (paths: LabPaths, cluster: string, machine: string): Promise<void> => {
+  const cable = `vb-${containerName(cluster, machine)}`
+  await runProcess(['ip', '-n', paths.namespace, 'link', 'set', cable.slice(0, 15), 'down'], { allowFailure: true, timeoutMs: 5000 })
+  await killProcesses(paths, machine)
+}
+
+/** Ends every process of a machine: those of its groups, and the launcher if it has not entered them yet. */
+export const killProcesses = async (paths: LabPaths, machine: string): Promise<void> => {
+  for (let round = 0; round < 100; round++) {
+    const launcher = await readOwned(paths.machine(machine).pid)
+    const pids = new Set([...processesOf(paths.cgroup, machine), ...(launcher ? [launcher.pid] : [])])
+    if (pids.size === 0) break
+    for (const pid of pids) kill(pid)
+    await sleep(20)
+  }
+  await rm(paths.machine(machine).pid, { force: true })
+}
+
+const kill = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // Gone between listing and killing.
+  }
+}
+
+/** Takes away all mounts below a machine's directory, the last one first. */
+export const unmountAll = async (dir: string): Promise<void> => {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => (line.split(' ')[1] ?? '').replaceAll('\\040', ' '))
+    .filter((at) => at.startsWith(`${dir}/`))
+    .reverse()
+  for (const at of mounts) await runProcess(['umount', '-l', at], { allowFailure: true, timeoutMs: 10_000 })
+}
+
+export const removeMachine = async (paths: LabPaths, machine: string): Promise<void> => {
+  await killProcesses(paths, machine)
+  await unmountAll(paths.machine(machine).dir)
+  await removeGroups(paths.cgroup, machine)
+  if (existsSync(paths.machine(machine).dir)) await rm(paths.machine(machine).dir, { recursive: true, force: true })
+}

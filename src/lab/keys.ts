@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runProcess } from '../machine/process.js'
+import type { MachineKeys } from './machine-root.js'
+import type { LabPaths } from './paths.js'
+
+const makeKey = async (path: string, comment: string): Promise<void> => {
+  if (existsSync(path) && existsSync(`${path}.pub`)) return
+  await runProcess(
+    [
+      'sh',
+      '-c',
+      `rm -f '${path}.new' '${path}.new.pub'; ssh-keygen -q -t ed25519 -N '' -C '${comment}' -f '${path}.new' && mv '${path}.new.pub' '${path}.pub' && mv '${path}.new' '${path}'`,
+    ],
+    {
+      timeoutMs: 10_000,
+    },
+  )
+}
+
+/** The lab's own key, and a host key for each machine that is known beforehand: host keys are checked as on real hosts. */
+export const labKeys = async (
+  paths: LabPaths,
+  machines: readonly { name: string; address: string }[],
+): Promise<Map<string, MachineKeys>> => {
+  const dir = join(paths.dir, 'keys')
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  await Promise.all([makeKey(paths.identity, 'quorate lab'), ...machines.map((m) => makeKey(join(dir, m.name), m.name))])
+  const authorizedKey = await readFile(`${paths.identity}.pub`, 'utf8')
+  const keys = new Map<string, MachineKeys>()
+  const known: string[] = []
+  for (const m of machines) {
+    const hostKey = await readFile(join(dir, m.name), 'utf8')
+    const hostKeyPublic = await readFile(join(dir, `${m.name}.pub`), 'utf8')
+    keys.set(m.name, { hostKey, hostKeyPublic, authorizedKey })
+    known.push(`${m.address} ${hostKeyPublic.split(' ').slice(0, 2).join(' ')}`)
+  }
+  await writeFile(`${paths.knownHosts}.new`, `${known.join('\n')}\n`, { mode: 0o600 })
+  await rename(`${paths.knownHosts}.new`, paths.knownHosts)
+  return keys
+}

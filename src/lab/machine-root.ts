@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto'
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Cluster, MachineSpec } from '../model/cluster.js'
+import { gatewayOf, prefixLengthOf } from './subnet.js'
+
+/** Runs before everything else on a machine: what an installer, DHCP and a real kernel would have done. */
+const labInit = `#!/bin/sh
+. /etc/quorate-lab
+for c in cpu cpuacct cpuset memory devices freezer blkio pids systemd; do
+  mount -o remount,rw,bind /sys/fs/cgroup/$c 2>/dev/null
+done
+mount --make-rshared /
+ip link set lo up
+ip addr add "$ADDRESS" dev host0
+ip link set host0 up
+ip route add default via "$GATEWAY"
+sysctl -qw net.ipv4.ip_forward=1
+exit 0
+`
+
+const labInitUnit = `[Unit]
+Description=Network and cgroups of a lab machine
+DefaultDependencies=no
+Before=network-pre.target sysinit.target ssh.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/local/sbin/quorate-lab-init
+`
+
+const sshdSettings = `PasswordAuthentication no
+PermitRootLogin prohibit-password
+UseDNS no
+PrintMotd no
+UsePAM no
+HostKey /etc/ssh/ssh_host_ed25519_key
+`
+
+export interface MachineKeys {
+  hostKey: string
+  hostKeyPublic: string
+  authorizedKey: string
+}
+
+/** Writes what differs from machine to machine into its upper directory, before the first boot. */
+export const writeMachineRoot = async (
+  upper: string,
+  cluster: Cluster,
+  machine: MachineSpec,
+  keys: MachineKeys,
+  digest: string,
+): Promise<void> => {
+  const subnet = cluster.network.machineSubnet
+  const gateway = gatewayOf(subnet)
+  const hosts = ['127.0.0.1 localhost', ...cluster.machines.map((m) => `${m.address} ${m.name}`)].join('\n')
+  const files: [string, string, number][] = [
+    ['etc/quorate-lab', `ADDRESS=${machine.address}/${prefixLengthOf(subnet)}\nGATEWAY=${gateway}\n`, 0o644],
+    ['usr/local/sbin/quorate-lab-init', labInit, 0o755],
+    ['etc/systemd/system/quorate-lab-init.service', labInitUnit, 0o644],
+    ['etc/hostname', `${machine.name}\n`, 0o644],
+    ['etc/hosts', `${hosts}\n`, 0o644],
+    // Not loopback: CoreDNS forwards there and would find itself. The gateway refuses at once.
+    ['etc/resolv.conf', `nameserver ${gateway}\noptions timeout:1 attempts:1\n`, 0o644],
+    ['etc/machine-id', `${machineId(cluster.name, machine.name)}\n`, 0o444],
+    ['etc/ssh/ssh_host_ed25519_key', keys.hostKey, 0o600],
+    ['etc/ssh/ssh_host_ed25519_key.pub', keys.hostKeyPublic, 0o644],
+    ['etc/ssh/sshd_config.d/quorate-lab.conf', sshdSettings, 0o600],
+    ['root/.ssh/authorized_keys', keys.authorizedKey, 0o600],
+    ['var/lib/quorate/stamps/bundle', `${digest}\n`, 0o600],
+  ]
+  for (const [path, content, mode] of files) {
+    const at = join(upper, path)
+    await mkdir(dirname(at), { recursive: true })
+    await writeFile(at, content)
+    await chmod(at, mode)
+  }
+  await chmod(join(upper, 'root'), 0o700)
+  await chmod(join(upper, 'root/.ssh'), 0o700)
+  await mkdir(join(upper, 'etc/systemd/system/sysinit.target.wants'), { recursive: true })
+  await symlinkOnce(
+    '/etc/systemd/system/quorate-lab-init.service',
+    join(upper, 'etc/systemd/system/sysinit.target.wants/quorate-lab-init.service'),
+  )
+}
+
+const symlinkOnce = async (target: string, path: string): Promise<void> => {
+  await symlink(target, path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+}
+
+/** Fixed by cluster and machine name, so a machine that is made again is the same machine to those who remember it. */
+const machineId = (cluster: string, machine: string): string =>
+  createHash('sha256').update(`machine-id/${cluster}/${machine}`).digest('hex').slice(0, 32)

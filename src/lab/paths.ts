@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+
+/** Where one lab keeps what it is made of. Everything below `dir` belongs to the lab and goes with it. */
+export interface LabPaths {
+  dir: string
+  namespace: string
+  /** Bridge inside the namespace that every machine is plugged into. */
+  bridge: string
+  identity: string
+  knownHosts: string
+  relaySocket: string
+  relayState: string
+  /** Below every cgroup v1 controller. */
+  cgroup: string
+  machine(name: string): MachinePaths
+}
+
+export interface MachinePaths {
+  dir: string
+  upper: string
+  work: string
+  root: string
+  data: string
+  pid: string
+  console: string
+}
+
+export const labPaths = (stateRoot: string, cluster: string): LabPaths => {
+  const dir = join(stateRoot, 'labs', cluster)
+  return {
+    dir,
+    namespace: `quorate-${cluster}`,
+    bridge: 'br0',
+    identity: join(dir, 'id'),
+    knownHosts: join(dir, 'known_hosts'),
+    relaySocket: join(dir, 'relay.sock'),
+    relayState: join(dir, 'relay.json'),
+    cgroup: `quorate-${cluster}`,
+    machine: (name) => {
+      const at = join(dir, 'machines', name)
+      return {
+        dir: at,
+        upper: join(at, 'upper'),
+        work: join(at, 'work'),
+        root: join(at, 'root'),
+        data: join(at, 'data'),
+        pid: join(at, 'leader.json'),
+        console: join(at, 'console.log'),
+      }
+    },
+  }
+}
+
+/** A name for nspawn and for veth ends, at most 11 characters so that "vb-" before it still fits an interface name (15). */
+export const containerName = (cluster: string, machine: string): string =>
+  `q${createHash('sha256').update(`${cluster}/${machine}`).digest('hex').slice(0, 10)}`

@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process'
+import { openSync } from 'node:fs'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer, type Server } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { fault } from '../model/problem.js'
+import { inNamespace } from './network.js'
+import { isAlive, type OwnedProcess, startTimeOf } from './owned-process.js'
+import type { LabPaths } from './paths.js'
+
+export interface RelayState extends OwnedProcess {
+  /** On 127.0.0.1 of this computer; leads to the cluster's endpoint. */
+  port: number
+}
+
+export const readRelay = async (paths: LabPaths): Promise<RelayState | undefined> => {
+  try {
+    return JSON.parse(await readFile(paths.relayState, 'utf8')) as RelayState
+  } catch {
+    return undefined
+  }
+}
+
+const listen = (port: number): Promise<Server> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', () => resolve(server))
+  })
+
+/** Starts the relay of a lab unless it runs. A restarted relay keeps its port where it can, so kubeconfigs stay right. */
+export const startRelay = async (paths: LabPaths, endpoint: { address: string; port: number }): Promise<RelayState> => {
+  const known = await readRelay(paths)
+  if (known && (await isAlive(known))) return known
+  await rm(paths.relaySocket, { force: true })
+  const server = await listen(known?.port ?? 0).catch(() => listen(0))
+  const port = (server.address() as { port: number }).port
+  // The listener must be the computer's own, the process must be inside: so it is opened here and inherited.
+  const fd = (server as unknown as { _handle: { fd: number } })._handle.fd
+  const main = fileURLToPath(new URL('./relay-main.js', import.meta.url))
+  const [program = 'nsenter', ...enter] = inNamespace(paths)
+  const log = openSync(`${paths.dir}/relay.log`, 'a', 0o600)
+  const argv = [...enter, process.execPath, '--max-old-space-size=64', main, paths.relaySocket, endpoint.address, String(endpoint.port)]
+  const child = spawn(program, argv, { detached: true, stdio: ['ignore', log, log, fd] })
+  child.unref()
+  server.close()
+  const pid = child.pid ?? 0
+  const state = { pid, start: (await startTimeOf(pid)) ?? '', port }
+  await writeFile(`${paths.relayState}.new`, JSON.stringify(state), { mode: 0o600 })
+  await rename(`${paths.relayState}.new`, paths.relayState)
+  return state
+}
+
+export const stopRelay = async (paths: LabPaths): Promise<void> => {
+  const known = await readRelay(paths)
+  if (known && (await isAlive(known))) process.kill(known.pid, 'SIGKILL')
+  await rm(paths.relaySocket, { force: true })
+  await rm(paths.relayState, { force: true })
+}
+
+/** A connection into the lab's network. Throws Fault Q3010 when nobody answers within timeoutMs. */
+export const dialThroughRelay = async (
+  paths: LabPaths,
+  host: string,
+  port: number,
+  options: { timeoutMs: number; signal?: AbortSignal },
+): Promise<Duplex> => {
+  const endMs = performance.now() + options.timeoutMs
+  for (;;) {
+    options.signal?.throwIfAborted()
+    try {
+      return await dialOnce(paths, host, port, Math.max(1, endMs - performance.now()))
+    } catch (error) {
+      // The relay itself needs a moment after its start; what it answers about the other side is final.
+      if (!isStarting(error) || performance.now() + 50 > endMs) throw error
+      await sleep(30)
+    }
+  }
+}
+
+const isStarting = (error: unknown): boolean => {
+  const code = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code
+  return code === 'ENOENT' || code === 'ECONNREFUSED'
+}
+
+const dialOnce = (paths: LabPaths, host: string, port: number, timeoutMs: number): Promise<Duplex> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(paths.relaySocket)
+    const fail = (reason: string, cause?: unknown): void => {
+      clearTimeout(timer)
+      socket.destroy()
+      reject(fault('Q3010', { host, port, reason }, { cause }))
+    }
+    // The relay has the same deadline; ours is a little later, so its reason is the one that is told.
+    const timer = setTimeout(() => fail(`no answer within ${Math.round(timeoutMs)} ms`), timeoutMs + 200)
+    let head = Buffer.alloc(0)
+    socket.once('error', (error) => fail(error.message, error))
+    socket.once('connect', () => socket.write(`${host} ${port} ${Math.ceil(timeoutMs)}\n`))
+    const onData = (chunk: Buffer): void => {
+      head = Buffer.concat([head, chunk])
+      const end = head.indexOf(10)
+      if (end < 0) return
+      const answer = head.subarray(0, end).toString('utf8')
+      if (answer !== 'ok') {
+        fail(answer.replace(/^error /, ''))
+        return
+      }
+      clearTimeout(timer)
+      socket.off('data', onData)
+      socket.removeAllListeners('error')
+      socket.pause()
+      if (head.length > end + 1) socket.unshift(head.subarray(end + 1))
+      resolve(socket)
+    }
+    socket.on('data', onData)
+    socket.once('end', () => fail('the relay closed the connection'))
+  })
