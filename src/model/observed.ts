@@ -48,6 +48,8 @@ export interface EtcdFacts {
   version?: string
   dbSizeBytes?: number
   dbSizeInUseBytes?: number
+  /** Space quota of the store; absent when the server does not say. */
+  dbQuotaBytes?: number
   isLearner?: boolean
   errors?: string[]
   alarms?: { memberId: string; alarm: string }[]
@@ -78,11 +80,15 @@ export interface BackendFacts {
 
 export interface BalancerFacts {
   machine: string
+  /** False = the machine could not be asked, so `running` says nothing. Absent = it was. */
+  reachable?: boolean
   running: boolean
   error?: string
   backends: BackendFacts[]
   /** keepalived's own word: MASTER, BACKUP, FAULT; absent when unknown. */
   vrrpState?: string
+  /** sha256 of the proxy's configuration, hex. */
+  configSum?: string
 }
 
 export interface LeaseFacts {
@@ -132,4 +138,6 @@ export interface Observed {
   leases: LeaseFacts[]
   nodes: NodeFacts[]
   pods: PodFacts[]
+  /** Parts that could not be seen at all, and why: an empty list under such a name says nothing. */
+  unseen?: Record<string, string>
 }

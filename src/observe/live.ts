@@ -1,0 +1,35 @@
+/** What the claims need beyond `Observed`: answers from inside the cluster, and small records of it. Every field absent = not asked, or no answer. */
+export interface Live {
+  /** Addresses behind the Service `kubernetes`: what pods reach the API by. */
+  apiAddresses?: string[]
+  /** PodDisruptionBudgets of kube-system. */
+  budgets?: BudgetFacts[]
+  certificates?: ServedCertificate[]
+  /** Answers of the probe pods. */
+  probes?: ProbeAnswer[]
+}
+
+export interface BudgetFacts {
+  name: string
+  matchLabels: Record<string, string>
+}
+
+/** The certificate that an API server shows to its clients. */
+export interface ServedCertificate {
+  machine: string
+  notAfterMs: number
+  /** DNS names and IP addresses it is valid for. */
+  names: string[]
+}
+
+/** A probe pod was asked to reach something from where it is. */
+export interface ProbeAnswer {
+  /** Node of the pod that was asked. */
+  node: string
+  what: 'name' | 'pod' | 'service'
+  /** "kubernetes.default", "w-2 (10.244.4.3)", "probe.quorate-system". */
+  target: string
+  ok: boolean
+  /** What came back, or the error. */
+  detail: string
+}
