@@ -3,6 +3,7 @@ import { checkCodes } from './codes/check.js'
 import { clientCodes } from './codes/client.js'
 import { configCodes } from './codes/config.js'
 import { drillCodes } from './codes/drill.js'
+import { historyCodes } from './codes/history.js'
 import { labCodes } from './codes/lab.js'
 import { machineCodes } from './codes/machine.js'
 import { runCodes } from './codes/run.js'
@@ -19,6 +20,7 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   ...stepCodes,
   ...checkCodes,
   ...drillCodes,
+  ...historyCodes,
   ...clientCodes,
 }
 

@@ -12,10 +12,11 @@ interface Floor {
   event?: WatchEvent
 }
 
+/** A reply or an event that told of one version, or a list that told of many. */
 interface Told {
   atMs: number
-  key: string
-  floor: () => Floor
+  operation?: Operation
+  event?: WatchEvent
 }
 
 const floorInWords = (floor: Floor): string =>
@@ -31,33 +32,30 @@ export const checkFresh = (history: History, committed: Committed, writers: Writ
   /** Floor at the start of a delete whose reply names no revision: it lies somewhere above that. */
   const floorAtStart = new Map<Operation, number>()
   for (const op of history.operations) {
-    if (op.outcome !== 'ok') continue
-    if (op.kind === 'list') {
-      for (const [key, item] of Object.entries(op.items ?? {}))
-        told.push({ atMs: op.endMs, key, floor: () => ({ revision: item.revision, deleted: false, operation: op }) })
-    } else if (op.kind === 'delete') {
-      const revision = op.revision
-      told.push({
-        atMs: op.endMs,
-        key: op.key,
-        floor: () => ({ revision: revision ?? (floorAtStart.get(op) ?? 0) + 0.5, deleted: true, operation: op }),
-      })
-    } else if (op.revision !== undefined && !(op.kind === 'read' && op.observedValue === null)) {
-      const revision = op.revision
-      told.push({ atMs: op.endMs, key: op.key, floor: () => ({ revision, deleted: false, operation: op }) })
-    }
+    if (op.outcome !== 'ok' || (op.kind === 'read' && op.observedValue === null)) continue
+    if (op.kind === 'list' || op.kind === 'delete' || op.revision !== undefined) told.push({ atMs: op.endMs, operation: op })
   }
   for (const event of history.watches)
-    if (event.type === 'added' || event.type === 'modified' || event.type === 'deleted')
-      told.push({
-        atMs: event.atMs,
-        key: event.key,
-        floor: () => ({ revision: event.revision, deleted: event.type === 'deleted', event }),
-      })
+    if (event.type === 'added' || event.type === 'modified' || event.type === 'deleted') told.push({ atMs: event.atMs, event })
   told.sort((a, b) => a.atMs - b.atMs)
 
   const floors = new Map<string, Floor>()
+  /** The same floors by the prefix of a list, so that a short list in a long history costs little. */
+  const scopes = new Map<string, Map<string, Floor>>()
+  for (const op of history.operations) if (op.kind === 'list') scopes.set(op.key, new Map())
   let reads = 0
+  const raise = (key: string, revision: number, deleted: boolean, operation?: Operation, event?: WatchEvent): void => {
+    const known = floors.get(key)
+    if (known && revision <= known.revision) return
+    const floor = { revision, deleted, ...(operation ? { operation } : {}), ...(event ? { event } : {}) }
+    floors.set(key, floor)
+    for (const [prefix, scope] of scopes) if (key.startsWith(prefix)) scope.set(key, floor)
+  }
+  const hear = ({ operation: op, event }: Told): void => {
+    if (event) raise(event.key, event.revision, event.type === 'deleted', undefined, event)
+    else if (op?.kind === 'list') for (const key in op.items) raise(key, op.items[key]?.revision ?? 0, false, op)
+    else if (op) raise(op.key, op.revision ?? (floorAtStart.get(op) ?? 0) + 0.5, op.kind === 'delete', op)
+  }
 
   const mayBeGone = (key: string, floor: Floor, op: Operation): boolean => {
     if (floor.deleted) return true
@@ -103,11 +101,7 @@ export const checkFresh = (history: History, committed: Committed, writers: Writ
   begun.sort((a, b) => a.startMs - b.startMs)
   let next = 0
   for (const op of begun) {
-    for (let one = told[next]; one && one.atMs < op.startMs; one = told[++next]) {
-      const floor = one.floor()
-      const known = floors.get(one.key)
-      if (!known || floor.revision > known.revision) floors.set(one.key, floor)
-    }
+    for (let one = told[next]; one && one.atMs < op.startMs; one = told[++next]) hear(one)
     if (op.kind === 'delete') {
       floorAtStart.set(op, floors.get(op.key)?.revision ?? 0)
       continue
@@ -119,11 +113,11 @@ export const checkFresh = (history: History, committed: Committed, writers: Writ
       continue
     }
     const items = op.items ?? {}
-    for (const key of floors.keys()) {
-      if (!key.startsWith(op.key)) continue
+    for (const [key, floor] of scopes.get(op.key) ?? []) {
       findings.checked++
       const item = Object.hasOwn(items, key) ? items[key] : undefined
-      look(op, key, item?.value ?? null, item?.revision)
+      // Most are as new as they must be: nothing to say about those.
+      if (item === undefined ? !floor.deleted : item.revision < floor.revision) look(op, key, item?.value ?? null, item?.revision)
     }
   }
   const said = `${plural(reads, 'read')} against what had been acknowledged before`
