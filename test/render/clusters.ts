@@ -118,3 +118,6 @@ export const named = (cluster: Cluster, name: string): MachineSpec => {
   if (!found) throw new Error(`no machine ${name}`)
   return found
 }
+
+/** Pod subnets by place in the list; config/ decides the real ones. */
+export const podCidrOf = (machine: MachineSpec): string => `10.244.${Number(machine.address.split('.')[3])}.0/24`

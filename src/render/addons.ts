@@ -1,0 +1,25 @@
+import type { Cluster } from '../model/cluster.js'
+import { corednsObjects } from './coredns.js'
+import { kubeProxyObjects } from './kube-proxy-objects.js'
+import type { KubernetesObject } from './kubernetes-object.js'
+import { probeObjects } from './probe.js'
+
+export type { KubernetesObject } from './kubernetes-object.js'
+
+/** kubeadm's administrators are a group with a binding, which `kubeadm init` would have made with admin.conf. */
+const adminBinding: KubernetesObject = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRoleBinding',
+  metadata: { name: 'kubeadm:cluster-admins' },
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+  subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'kubeadm:cluster-admins' }],
+}
+
+/**
+ * Every object that is declared in a new cluster, in an order that may be applied from first to last. */
+export const clusterObjects = (cluster: Cluster): KubernetesObject[] => [
+  adminBinding,
+  ...kubeProxyObjects(cluster),
+  ...corednsObjects(cluster),
+  ...probeObjects(),
+]

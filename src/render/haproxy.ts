@@ -1,0 +1,116 @@
+import { type Cluster, controlPlanes, type MachineSpec } from '../model/cluster.js'
+import type { Timing } from '../model/timing.js'
+import { duration } from './duration.js'
+import { apiServerPort } from './endpoint.js'
+
+export const haproxyConfigPath = '/etc/haproxy/haproxy.cfg'
+export const haproxyAdminSocket = '/run/haproxy/admin.sock'
+export const haproxyBackend = 'apiservers'
+/** On loopback; answers while the proxy itself works, whatever the API servers do. keepalived and the checks of quorate ask it. */
+export const proxyAlivePort = 8404
+export const proxyAlivePath = '/ready'
+/** An unchecked twin carries the name of its machine and this ending. */
+export const twinSuffix = '-unchecked'
+
+/** Two descriptors a connection: 16,000 fit below the 20,000 that a machine on this computer may open. */
+const maxConnections = 8000
+
+const globalSection = (): string[] => [
+  'global',
+  '  log stdout format raw daemon notice',
+  '  # Written out: without it haproxy takes memory by the limit of open files, which can be a billion.',
+  `  maxconn ${maxConnections}`,
+  '  # A reload leaves the old process with its watches; this ends it.',
+  '  hard-stop-after 30s',
+  '  user haproxy',
+  '  group haproxy',
+  `  stats socket ${haproxyAdminSocket} mode 600 level admin expose-fd listeners`,
+  '  stats timeout 30s',
+]
+
+const defaultsSection = (timing: Timing): string[] => [
+  'defaults',
+  '  mode tcp',
+  '  log global',
+  '  option dontlognull',
+  `  timeout connect ${duration(timing.connectMs)}`,
+  '  # Equal on both sides and longer than a watch lives: a shorter one cuts watches, logs and exec.',
+  `  timeout client ${duration(timing.idleMs)}`,
+  `  timeout server ${duration(timing.idleMs)}`,
+  ...(timing.name === 'guide' ? [] : ['  timeout client-fin 30s', '  timeout server-fin 30s', '  option tcpka']),
+  `  timeout check ${duration(timing.backendCheck.timeoutMs)}`,
+  `  retries ${timing.retries}`,
+  ...(timing.redispatch
+    ? ['  # The first retry already goes to another API server: a dead one costs one connect, not a request.', '  option redispatch 1']
+    : []),
+]
+
+const aliveSection = (): string[] => [
+  'frontend alive',
+  '  mode http',
+  `  bind 127.0.0.1:${proxyAlivePort}`,
+  '  timeout client 5s',
+  '  # No "monitor fail" on backends: an API that is down must not take the virtual IP off every machine.',
+  `  monitor-uri ${proxyAlivePath}`,
+  '  http-request return status 404',
+]
+
+const readyzBackend = (cluster: Cluster, timing: Timing, caFile: string): string[] => {
+  const check = timing.backendCheck
+  const rhythm = `inter ${duration(check.intervalMs)} fastinter ${duration(check.fastIntervalMs)} downinter ${duration(check.downIntervalMs)}`
+  return [
+    `backend ${haproxyBackend}`,
+    '  # Sessions live for hours, so the least loaded is not the next in turn.',
+    '  balance leastconn',
+    '  # /readyz turns false before a planned stop; /healthz and /livez stay true until the end.',
+    '  option httpchk',
+    '  http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host kubernetes',
+    '  http-check expect status 200',
+    '  option log-health-checks',
+    '  # /readyz asks etcd, so one hiccup of etcd takes out all at once. Then the unchecked twins serve: a slow API is better than none.',
+    '  option allbackups',
+    `  default-server ${rhythm} fall ${check.fall} rise ${check.rise} on-marked-down shutdown-sessions tcp-ut 15s`,
+    ...controlPlanes(cluster).map(
+      (m) =>
+        `  server ${m.name} ${m.address}:${apiServerPort} check check-ssl verify required ca-file ${caFile} verifyhost kubernetes` +
+        (check.slowStartMs > 0 ? ` slowstart ${duration(check.slowStartMs)}` : ''),
+    ),
+    ...controlPlanes(cluster).map((m) => `  server ${m.name}${twinSuffix} ${m.address}:${apiServerPort} backup`),
+  ]
+}
+
+/** What the field's guides show: a connect as check, seldom, one server at a time until it is marked down. */
+const tcpBackend = (cluster: Cluster, timing: Timing): string[] => {
+  const check = timing.backendCheck
+  const slow = check.slowStartMs > 0 ? ` slowstart ${duration(check.slowStartMs)}` : ''
+  return [
+    `backend ${haproxyBackend}`,
+    '  balance roundrobin',
+    '  option tcp-check',
+    `  default-server inter ${duration(check.intervalMs)} downinter ${duration(check.downIntervalMs)} fall ${check.fall} rise ${check.rise}${slow} maxconn 250 maxqueue 256 weight 100`,
+    ...controlPlanes(cluster).map((m) => `  server ${m.name} ${m.address}:${apiServerPort} check`),
+  ]
+}
+
+/** A whole haproxy.cfg around one bind line. The same text on every balancer: what differs between two shows only when one fails. */
+export const haproxyConfig = (cluster: Cluster, timing: Timing, bind: string): string => {
+  const backend = timing.backendCheck.kind === 'tcp' ? tcpBackend(cluster, timing) : readyzBackend(cluster, timing, '/etc/haproxy/ca.crt')
+  const sections = [
+    [
+      '# Written by quorate; changes here are overwritten. TLS ends at the API server, so client certificates stay whole.',
+      ...globalSection(),
+    ],
+    defaultsSection(timing),
+    ['frontend api', `  bind ${bind}`, `  default_backend ${haproxyBackend}`],
+    backend,
+    aliveSection(),
+  ]
+  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`
+}
+
+/**
+ * haproxy.cfg of a balancer that shares a virtual IP. `transparent` lets a standby listen on the address before it holds it, so a
+ * takeover costs no start of a process. On a machine with an API server the two listen on different addresses and the same port.
+ */
+export const renderHaproxy = (cluster: Cluster, _machine: MachineSpec, timing: Timing): string =>
+  haproxyConfig(cluster, timing, `${cluster.endpoint.address}:${cluster.endpoint.port} transparent`)

@@ -1,0 +1,135 @@
+import { stringify } from 'yaml'
+import { type Cluster, controlPlanes, etcdMachines, type MachineSpec, topologyOf, workers } from '../model/cluster.js'
+import type { Timing } from '../model/timing.js'
+import type { RenderOptions } from './containerd.js'
+import { duration } from './duration.js'
+import { apiServerPort, isColocated } from './endpoint.js'
+import { etcdClientUrl, etcdDataDir, etcdSettings } from './etcd.js'
+import { kubeProxyConfiguration } from './kube-proxy.js'
+import { kubeletConfiguration } from './kubelet.js'
+import { http2Environment } from './systemd.js'
+
+export const kubeadmConfigPath = '/etc/kubernetes/kubeadm.yaml'
+export const kubeadmPatchesDir = '/etc/kubernetes/patches'
+
+interface Argument {
+  name: string
+  value: string
+}
+
+const args = (entries: [name: string, value: string | number | undefined][]): Argument[] =>
+  entries.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value: String(value) }]))
+
+/** Control planes take ordinary pods only when nobody else can, or when the file says so. */
+export const taintsOf = (cluster: Cluster, machine: MachineSpec): { key: string; effect: 'NoSchedule' }[] =>
+  machine.roles.includes('control-plane') && !machine.roles.includes('worker') && workers(cluster).length > 0
+    ? [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }]
+    : []
+
+const etcdSection = (cluster: Cluster, timing: Timing): object => {
+  if (topologyOf(cluster) === 'stacked') return { local: { dataDir: etcdDataDir, extraArgs: args(etcdSettings(cluster, timing)) } }
+  return {
+    external: {
+      endpoints: cluster.etcd.external?.endpoints ?? etcdMachines(cluster).map(etcdClientUrl),
+      caFile: '/etc/kubernetes/pki/etcd/ca.crt',
+      certFile: '/etc/kubernetes/pki/apiserver-etcd-client.crt',
+      keyFile: '/etc/kubernetes/pki/apiserver-etcd-client.key',
+    },
+  }
+}
+
+const leaderElection = (timing: Timing): [string, string][] => [
+  ['leader-elect-lease-duration', duration(timing.lease.durationMs)],
+  ['leader-elect-renew-deadline', duration(timing.lease.renewMs)],
+  ['leader-elect-retry-period', duration(timing.lease.retryMs)],
+]
+
+const clusterConfiguration = (cluster: Cluster, machine: MachineSpec, timing: Timing): object => {
+  const extraEnvs = Object.entries(http2Environment(timing)).map(([name, value]) => ({ name, value }))
+  const routed = cluster.network.plugin.kind === 'routed'
+  const { node } = timing
+  return {
+    apiVersion: 'kubeadm.k8s.io/v1beta4',
+    kind: 'ClusterConfiguration',
+    clusterName: cluster.name,
+    kubernetesVersion: cluster.kubernetesVersion,
+    controlPlaneEndpoint: `${cluster.endpoint.address}:${cluster.endpoint.port}`,
+    certificatesDir: '/etc/kubernetes/pki',
+    // Certificates come from our own authorities; kubeadm renews with the same kind of key.
+    encryptionAlgorithm: 'ECDSA-P256',
+    networking: {
+      podSubnet: cluster.network.podSubnet,
+      serviceSubnet: cluster.network.serviceSubnet,
+      dnsDomain: cluster.network.dnsDomain,
+    },
+    etcd: etcdSection(cluster, timing),
+    apiServer: {
+      certSANs: [
+        ...new Set(['127.0.0.1', 'localhost', cluster.endpoint.address, ...controlPlanes(cluster).flatMap((m) => [m.name, m.address])]),
+      ],
+      extraArgs: args([
+        // Beside a proxy on the same port: each listens on its own address.
+        ['bind-address', isColocated(cluster, machine) ? machine.address : undefined],
+        // HTTP/2 pins a client to one server for ever; a few are asked to come again, elsewhere.
+        ['goaway-chance', controlPlanes(cluster).length > 1 ? '0.001' : undefined],
+        // /readyz is false for so long before the port closes that every balancer has seen it.
+        ['shutdown-delay-duration', timing.apiShutdownDelayMs > 0 ? duration(timing.apiShutdownDelayMs) : undefined],
+        ['default-not-ready-toleration-seconds', Math.round(node.tolerationMs / 1000)],
+        ['default-unreachable-toleration-seconds', Math.round(node.tolerationMs / 1000)],
+        ['kubelet-certificate-authority', '/etc/kubernetes/pki/ca.crt'],
+        ['etcd-prefix', cluster.etcd.external?.prefix],
+      ]),
+      extraEnvs,
+    },
+    controllerManager: {
+      extraArgs: args([
+        ...leaderElection(timing),
+        ['node-monitor-period', duration(node.monitorPeriodMs)],
+        ['node-monitor-grace-period', duration(node.monitorGraceMs)],
+        // The subnet of each node is declared with it; a controller would hand it out later, and by its own choice.
+        ['allocate-node-cidrs', routed ? 'false' : undefined],
+      ]),
+      extraEnvs,
+    },
+    scheduler: { extraArgs: args(leaderElection(timing)), extraEnvs },
+  }
+}
+
+const initConfiguration = (cluster: Cluster, machine: MachineSpec, { lab }: RenderOptions): object => ({
+  apiVersion: 'kubeadm.k8s.io/v1beta4',
+  kind: 'InitConfiguration',
+  localAPIEndpoint: { advertiseAddress: machine.address, bindPort: apiServerPort },
+  nodeRegistration: {
+    name: machine.name,
+    criSocket: 'unix:///run/containerd/containerd.sock',
+    imagePullPolicy: lab ? 'Never' : 'IfNotPresent',
+    taints: taintsOf(cluster, machine),
+    kubeletExtraArgs: args([
+      ['node-ip', machine.address],
+      ['hostname-override', machine.name],
+      ['node-labels', machine.zone ? `topology.kubernetes.io/zone=${machine.zone}` : undefined],
+    ]),
+  },
+  patches: { directory: kubeadmPatchesDir },
+})
+
+/**
+ * The file that `kubeadm init phase ...` reads on one machine: InitConfiguration, ClusterConfiguration, KubeletConfiguration and
+ * KubeProxyConfiguration (kubeadm.k8s.io/v1beta4). The cluster-wide parts are the same on all but for `bind-address`.
+ */
+export const renderKubeadmConfig = (cluster: Cluster, machine: MachineSpec, timing: Timing, options: RenderOptions): string =>
+  `# Written by quorate; changes here are overwritten.\n${[
+    initConfiguration(cluster, machine, options),
+    clusterConfiguration(cluster, machine, timing),
+    kubeletConfiguration(cluster, timing, options),
+    kubeProxyConfiguration(cluster),
+  ]
+    .map((document) => stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 }))
+    .join('---\n')}`
+
+/** Time for requests in flight after the delay; without it the kubelet kills an API server that is still closing its connections. */
+const drainSeconds = 65
+
+/** What the v1beta4 API has no field for: read by kubeadm from its directory of patches, at init as at each upgrade. */
+export const renderApiServerPatch = (timing: Timing): string =>
+  stringify({ spec: { terminationGracePeriodSeconds: Math.ceil(timing.apiShutdownDelayMs / 1000) + drainSeconds } })

@@ -1,0 +1,110 @@
+import { podCidrOf } from '../config/pod-cidr.js'
+import { type Cluster, hasVirtualIp, type MachineSpec, topologyOf } from '../model/cluster.js'
+import type { Timing } from '../model/timing.js'
+import { cniConfigPath, renderCniConfig } from './cni.js'
+import { containerdConfigPath, containerdUnitPath, type RenderOptions, renderContainerdConfig, renderContainerdUnit } from './containerd.js'
+import { proxyPlace } from './endpoint.js'
+import { etcdConfigPath, etcdUnitPath, renderEtcdConfig, renderEtcdUnit } from './etcd.js'
+import { haproxyConfigPath, renderHaproxy } from './haproxy.js'
+import { hostsBlockPath, renderHostsBlock } from './hosts.js'
+import { keepalivedConfigPath, renderKeepalived } from './keepalived.js'
+import { kubeadmConfigPath, kubeadmPatchesDir, renderApiServerPatch, renderKubeadmConfig } from './kubeadm.js'
+import { labResolvPath, renderLabResolv } from './kubelet.js'
+import { libexec, type ManagedFile } from './managed-file.js'
+import { nginxConfigPath, renderNginx } from './nginx.js'
+import { renderNodeLocal } from './node-local.js'
+import { networkScriptPath, networkUnit, networkUnitPath, renderNetworkScript, renderNetworkUnit } from './routes.js'
+import { renderSysctl, sysctlPath } from './sysctl.js'
+import {
+  kubeletLinkScriptPath,
+  kubeletUnitPath,
+  renderKeepalivedDropIn,
+  renderKubeletLinkScript,
+  renderKubeletUnit,
+  renderProxyDropIn,
+} from './systemd.js'
+import { renderProxyAlive, renderVrrpState } from './vrrp-scripts.js'
+
+export type { ManagedFile } from './managed-file.js'
+
+export interface MachineFilesOptions extends RenderOptions {
+  /** Interface of this machine whose subnet holds the virtual IP. */
+  iface: string
+}
+
+const script = (path: string, content: string): ManagedFile => ({ path, content, mode: 0o755 })
+
+const networkFiles = (cluster: Cluster, machine: MachineSpec, options: MachineFilesOptions): ManagedFile[] => {
+  const content = renderNetworkScript(cluster, machine, (m) => podCidrOf(cluster, m), options)
+  return [
+    { path: hostsBlockPath, content: renderHostsBlock(cluster), unit: networkUnit },
+    { path: sysctlPath, content: renderSysctl(cluster, machine, options), unit: networkUnit },
+    { ...script(networkScriptPath, content), unit: networkUnit },
+    { path: networkUnitPath, content: renderNetworkUnit(cluster) },
+  ]
+}
+
+const balancerFiles = (cluster: Cluster, machine: MachineSpec, timing: Timing, options: MachineFilesOptions): ManagedFile[] => {
+  const place = proxyPlace(cluster, machine)
+  if (!place) return []
+  const proxy = cluster.balancer === 'nginx-keepalived' ? 'nginx' : 'haproxy'
+  const reload = { unit: `${proxy}.service`, action: 'reload' as const }
+  const config: ManagedFile =
+    proxy === 'nginx'
+      ? { path: nginxConfigPath, content: renderNginx(cluster, machine, timing), ...reload }
+      : {
+          path: haproxyConfigPath,
+          content: place === 'loopback' ? renderNodeLocal(cluster, machine, timing) : renderHaproxy(cluster, machine, timing),
+          ...reload,
+        }
+  // The guides leave both services as the distribution ships them, and so does the profile that stands for them.
+  const asShipped = timing.name === 'guide'
+  const proxyFiles = asShipped ? [config] : [config, renderProxyDropIn(proxy, options)]
+  if (!hasVirtualIp(cluster)) return proxyFiles
+  const keepalived: ManagedFile = {
+    path: keepalivedConfigPath,
+    content: renderKeepalived(cluster, machine, timing, options.iface),
+    unit: 'keepalived.service',
+    action: 'reload',
+  }
+  if (asShipped) return [...proxyFiles, keepalived]
+  return [
+    ...proxyFiles,
+    keepalived,
+    script(`${libexec}/proxy-alive`, renderProxyAlive(timing)),
+    script(`${libexec}/vrrp-state`, renderVrrpState(cluster, options.iface)),
+    renderKeepalivedDropIn(proxy, timing, options),
+  ]
+}
+
+const nodeFiles = (cluster: Cluster, machine: MachineSpec, timing: Timing, options: MachineFilesOptions): ManagedFile[] => [
+  { path: containerdConfigPath, content: renderContainerdConfig(options), unit: 'containerd.service' },
+  { path: containerdUnitPath, content: renderContainerdUnit(options), unit: 'containerd.service' },
+  { path: kubeletUnitPath, content: renderKubeletUnit(timing, options), unit: 'kubelet.service' },
+  script(kubeletLinkScriptPath, renderKubeletLinkScript()),
+  { path: kubeadmConfigPath, content: renderKubeadmConfig(cluster, machine, timing, options), mode: 0o600 },
+  { path: `${kubeadmPatchesDir}/kube-apiserver+strategic.yaml`, content: renderApiServerPatch(timing) },
+  ...(options.lab ? [{ path: labResolvPath, content: renderLabResolv(cluster) }] : []),
+  ...(cluster.network.plugin.kind === 'routed' ? [{ path: cniConfigPath, content: renderCniConfig(podCidrOf(cluster, machine)) }] : []),
+]
+
+/** Does etcd run here as a service of its own, not as a static pod beside an API server? */
+const hasEtcdUnit = (cluster: Cluster, machine: MachineSpec): boolean =>
+  topologyOf(cluster) === 'external-etcd' && machine.roles.includes('etcd')
+
+/** Every file without secrets that belongs on one machine by its roles, sorted by path. Keys and certificates come from pki/. */
+export const machineFiles = (cluster: Cluster, machine: MachineSpec, timing: Timing, options: MachineFilesOptions): ManagedFile[] => {
+  const isNode = machine.roles.includes('control-plane') || machine.roles.includes('worker')
+  const files = [
+    ...networkFiles(cluster, machine, options),
+    ...balancerFiles(cluster, machine, timing, options),
+    ...(isNode ? nodeFiles(cluster, machine, timing, options) : []),
+    ...(hasEtcdUnit(cluster, machine)
+      ? [
+          { path: etcdConfigPath, content: renderEtcdConfig(cluster, machine, timing), unit: 'etcd.service' },
+          { path: etcdUnitPath, content: renderEtcdUnit(options), unit: 'etcd.service' },
+        ]
+      : []),
+  ]
+  return files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
+}

@@ -1,0 +1,8 @@
+import type { Cluster, MachineSpec } from '../model/cluster.js'
+import type { Timing } from '../model/timing.js'
+import { nodeLocalPort } from './endpoint.js'
+import { haproxyConfig } from './haproxy.js'
+
+/** haproxy.cfg of a node's own proxy: on loopback only, so it dies with the node that it serves and with nobody else. */
+export const renderNodeLocal = (cluster: Cluster, _machine: MachineSpec, timing: Timing): string =>
+  haproxyConfig(cluster, timing, `127.0.0.1:${nodeLocalPort}`)
