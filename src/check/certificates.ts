@@ -16,7 +16,7 @@ const valid = defineClaim({
     const nowMs = Date.parse(observed.at)
     const findings = controlPlanes(cluster).map(({ name }): Finding => {
       const seen = live.certificates?.find((one) => one.machine === name)
-      if (!seen || !Number.isFinite(seen.notAfterMs)) return notSeen(name, 'showed no certificate')
+      if (!seen || !Number.isFinite(seen.notAfterMs - nowMs)) return notSeen(name, 'showed no certificate')
       const days = Math.floor((seen.notAfterMs - nowMs) / dayMs)
       return seen.notAfterMs - nowMs < warnBeforeMs
         ? wrong(name, days < 0 ? 'has expired' : `expires in ${days} days`)

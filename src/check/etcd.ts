@@ -38,6 +38,7 @@ const listFinding = (cluster: Cluster, facts: EtcdFacts): Finding => {
   for (const member of members) {
     const host = member.peerUrls.map(hostOf).find((one) => wanted.has(one))
     if (!host) return wrong(machine, `lists member ${member.name || member.id} (${member.peerUrls.join(', ')}), which is not in the file`)
+    if (member.name === undefined) return notSeen(machine, 'does not tell who has started')
     if (member.name === '') return wrong(machine, `lists ${wanted.get(host)}, which never started`)
     if (seen.has(host)) return wrong(machine, `lists ${wanted.get(host)} twice`)
     seen.add(host)
@@ -109,6 +110,7 @@ const noLearner = defineClaim({
       if (one.isLearner === undefined) return notSeen(one.machine, 'does not tell whether it votes')
       if (one.isLearner) return wrong(one.machine, 'is a learner')
       const learner = one.members?.find((m) => m.isLearner)
+      if (!one.members?.every((m) => typeof m.isLearner === 'boolean')) return notSeen(one.machine, 'does not tell who votes')
       return learner ? wrong(one.machine, `lists the learner ${learner.name || learner.id}`) : fine(one.machine)
     })
     return judgeAll(findings, 'Q5103', (all) => `${all.length} of ${all.length} vote`)

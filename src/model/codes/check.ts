@@ -207,9 +207,9 @@ that look spread may share one failure domain.`,
   Q5603: entry(
     'A node has another pod subnet',
     'quorate apply',
-    `With network.plugin routed, every machine has a route to the pod subnet of every other, and the subnet of a machine is fixed by its place
-in the file. A node whose podCIDR differs gives its pods addresses that no route leads to. It happens when the controller manager
-allotted a subnet first, or when machines were reordered in the file.
+    `With network.plugin routed, every machine has a route to the pod subnet of every other, and the subnet of a machine follows from its
+address. A node whose podCIDR differs gives its pods addresses that no route leads to. It happens when the controller manager allotted a
+subnet first, or when the machine's address or network.podSubnet was changed.
 
 How to see it:
   quorate kubectl get nodes -o custom-columns=NAME:.metadata.name,CIDR:.spec.podCIDR

@@ -1,0 +1,173 @@
+import { podCidrOf } from '../../../src/config/pod-cidr.js'
+import type { Cluster, MachineSpec, Role } from '../../../src/model/cluster.js'
+import { balancers, controlPlanes, etcdMachines, nodes, workers } from '../../../src/model/cluster.js'
+import type { Observed } from '../../../src/model/observed.js'
+import type { Live } from '../../../src/observe/live.js'
+
+const machine = (name: string, last: number, zone: string, roles: Role[]): MachineSpec => ({
+  name,
+  address: `10.99.0.${last}`,
+  zone,
+  roles,
+})
+
+/** Three control planes with stacked etcd, two balancers, two workers, three zones. */
+export const demo: Cluster = {
+  name: 'demo',
+  kubernetesVersion: 'v1.36.3',
+  endpoint: { address: '10.99.0.10', port: 6443 },
+  balancer: 'haproxy-keepalived',
+  timing: 'fast',
+  network: {
+    podSubnet: '10.244.0.0/16',
+    serviceSubnet: '10.96.0.0/16',
+    machineSubnet: '10.99.0.0/24',
+    dnsDomain: 'cluster.local',
+    plugin: { kind: 'routed' },
+  },
+  virtualRouterId: 51,
+  etcd: {},
+  dns: { replicas: 2 },
+  machines: [
+    machine('lb-1', 11, 'a', ['balancer']),
+    machine('lb-2', 12, 'b', ['balancer']),
+    machine('cp-1', 21, 'a', ['control-plane', 'etcd']),
+    machine('cp-2', 22, 'b', ['control-plane', 'etcd']),
+    machine('cp-3', 23, 'c', ['control-plane', 'etcd']),
+    machine('w-1', 31, 'a', ['worker']),
+    machine('w-2', 32, 'b', ['worker']),
+  ],
+}
+
+const memberIds: Record<string, string> = { 'cp-1': 'aaa1', 'cp-2': 'aaa2', 'cp-3': 'aaa3' }
+
+/** Everything as it should be; a new copy each time, to be spoilt. */
+export const healthyObserved = (cluster: Cluster = demo): Observed => ({
+  v: 1,
+  cluster: cluster.name,
+  at: '2026-11-21T04:00:00.000Z',
+  machines: cluster.machines.map((m, index) => ({
+    machine: m.name,
+    observedAtMs: 1,
+    reachable: true,
+    hostname: m.name,
+    kernel: '6.1',
+    os: 'Debian GNU/Linux 12',
+    cpus: 2,
+    memoryBytes: 2 ** 34,
+    diskFreeBytes: 20 * 2 ** 30,
+    clockSkewMs: index * 5,
+    addresses: { host0: [`${m.address}/24`] },
+    files: {},
+    units: { 'containerd.service': 'active' },
+    versions: {},
+  })),
+  etcd: etcdMachines(cluster).map((m) => ({
+    machine: m.name,
+    endpoint: `${m.address}:2379`,
+    reachable: true,
+    memberId: memberIds[m.name] ?? m.name,
+    clusterId: 'c1',
+    leaderId: 'aaa2',
+    raftTerm: 4,
+    raftIndex: 1000,
+    revision: 900,
+    version: '3.6.16',
+    dbSizeBytes: 5 * 2 ** 20,
+    dbSizeInUseBytes: 4 * 2 ** 20,
+    dbQuotaBytes: 2 ** 31,
+    isLearner: false,
+    errors: [],
+    alarms: [],
+    members: etcdMachines(cluster).map((one) => ({
+      id: memberIds[one.name] ?? one.name,
+      name: one.name,
+      peerUrls: [`https://${one.address}:2380`],
+      clientUrls: [`https://${one.address}:2379`],
+      isLearner: false,
+    })),
+    hash: 'beef',
+    hashRevision: 900,
+    compactRevision: 100,
+  })),
+  apiServers: controlPlanes(cluster).map((m) => ({
+    machine: m.name,
+    endpoint: `${m.address}:6443`,
+    ready: true,
+    failed: [],
+    version: cluster.kubernetesVersion,
+    latencyMs: 2,
+  })),
+  balancers: balancers(cluster).map((m) => ({
+    machine: m.name,
+    running: true,
+    vrrpState: m.name === 'lb-1' ? 'MASTER' : 'BACKUP',
+    configSum: 'f'.repeat(64),
+    backends: controlPlanes(cluster).flatMap((one) => [
+      { backend: 'apiservers', server: one.name, status: 'UP', checkStatus: 'L7OK' },
+      { backend: 'apiservers', server: `${one.name}-unchecked`, status: 'no check', checkStatus: '' },
+    ]),
+  })),
+  virtualIpHolders: ['lb-1'],
+  endpoint: { ready: true, latencyMs: 3 },
+  leases: ['kube-controller-manager', 'kube-scheduler', 'apiserver-xyz'].map((name) => ({
+    name,
+    holder: 'cp-1_0c1d',
+    renewAgeMs: 700,
+    durationMs: 5000,
+    transitions: 0,
+  })),
+  nodes: nodes(cluster).map((m) => ({
+    name: m.name,
+    ready: true,
+    reason: '',
+    zone: m.zone ?? '',
+    podCidr: podCidrOf(cluster, m),
+    kubeletVersion: cluster.kubernetesVersion,
+    internalIp: m.address,
+    unschedulable: false,
+  })),
+  pods: [
+    ...workers(cluster).map((m, index) => ({
+      namespace: 'kube-system',
+      name: `coredns-${index}`,
+      node: m.name,
+      ready: true,
+      phase: 'Running',
+      ip: `10.244.${30 + index}.2`,
+      restarts: 0,
+      labels: { 'k8s-app': 'kube-dns' },
+    })),
+    ...workers(cluster).map((m, index) => ({
+      namespace: 'quorate-system',
+      name: `probe-${index}`,
+      node: m.name,
+      ready: true,
+      phase: 'Running',
+      ip: `10.244.${30 + index}.3`,
+      restarts: 0,
+      labels: { app: 'probe' },
+    })),
+  ],
+})
+
+export const healthyLive = (cluster: Cluster = demo): Live => ({
+  apiAddresses: controlPlanes(cluster).map((m) => m.address),
+  budgets: [{ name: 'coredns', matchLabels: { 'k8s-app': 'kube-dns' } }],
+  certificates: controlPlanes(cluster).map((m) => ({
+    machine: m.name,
+    notAfterMs: Date.parse('2027-11-01T00:00:00Z'),
+    names: ['kubernetes', cluster.endpoint.address, m.address],
+  })),
+  probes: workers(cluster).flatMap((m) => [
+    {
+      node: m.name,
+      what: 'name' as const,
+      target: 'kubernetes.default',
+      ok: true,
+      detail: 'Client sent an HTTP request to an HTTPS server.',
+    },
+    { node: m.name, what: 'pod' as const, target: 'the other', ok: true, detail: 'probe-1' },
+    { node: m.name, what: 'service' as const, target: 'probe.quorate-system', ok: true, detail: 'probe-0' },
+  ]),
+})
