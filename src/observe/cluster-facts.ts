@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { TlsIdentity } from '../client/transport.js'
 import type { Fleet } from '../machine/fleet.js'
 import { type Cluster, hasVirtualIp } from '../model/cluster.js'
@@ -39,13 +40,20 @@ export const emptyObserved = (cluster: string): Observed => ({
   pods: [],
 })
 
+/** One signal ends many calls at once here; that is not the leak of listeners that Node would warn of. */
+const widely = (signal: AbortSignal): AbortSignal => {
+  const own = AbortSignal.any([signal])
+  setMaxListeners(0, own)
+  return own
+}
+
 export const contextOf = (options: ObserveOptions, connections: Connections): PartContext => ({
   cluster: options.cluster,
   fleet: options.fleet,
   connections,
   anyServer: new FirstAnswer([...connections.apiServers.values()]),
   deadlineMs: options.deadlineMs ?? 2000,
-  ...(options.signal ? { signal: options.signal } : {}),
+  ...(options.signal ? { signal: widely(options.signal) } : {}),
   ...(options.files ? { files: options.files } : {}),
 })
 

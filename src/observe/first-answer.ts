@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { KubernetesClient } from '../client/kubernetes.js'
 
 /** How long one server may be silent before the next is asked as well. */
@@ -19,6 +20,7 @@ export class FirstAnswer {
   ): Promise<T> {
     const count = this.servers.length
     const stop = new AbortController()
+    setMaxListeners(0, stop.signal)
     return new Promise<T>((resolve, reject) => {
       let started = 0
       let failed = 0
