@@ -98,6 +98,8 @@ export interface ProbeResult {
   spanMs: number
   /** Outage windows. */
   count: number
+  /** When it answered cleanly again after its last failure, on the clock of the timeline. Absent = nothing failed, or it never did. */
+  returnedMs?: number
   failed: number
   total: number
   /** Samples thrown away because the prober itself had stalled. */

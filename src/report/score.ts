@@ -1,4 +1,6 @@
-import type { DomainReport } from './drill-report.js'
+import type { CheckResult } from '../model/check.js'
+import type { DomainReport, FaultReport } from './drill-report.js'
+import { listed } from './format.js'
 
 /** How well something is known, weakest first: written in the file, worked out from it, seen on the live cluster, broken and seen to hold. */
 export const evidenceLevels = ['declared', 'static', 'live', 'drilled'] as const
@@ -11,14 +13,16 @@ export interface Finding {
   weight: number
   verdict: 'True' | 'False' | 'Unknown'
   evidence: Evidence
-  /** When it was drilled, RFC 3339; a drill older than `maxAgeDays` counts as `live`. */
+  /** The best evidence that there can be for it; weaker evidence counts for less. Default `drilled`. */
+  attainable?: Evidence
+  /** When it was drilled, RFC 3339; an old drill counts as `live`. */
   drilledAt?: string
 }
 
 export interface Score {
   /** 0 to 100, whole. */
   value: number
-  /** The highest value that the domains allow. */
+  /** The highest value that the domains and the controls allow. */
   cap: number
   /** Weighted share before the cap. */
   share: number
@@ -26,9 +30,20 @@ export interface Score {
   findings: Finding[]
 }
 
-const worth: Record<Evidence, number> = { declared: 0.25, static: 0.5, live: 0.75, drilled: 1 }
+export interface ScoreOptions {
+  /** Milliseconds since the epoch. */
+  now: number
+  /** Age at which a drill stops being one. Default 30. */
+  maxAgeDays?: number
+  /** Whether the detector was shown to work. */
+  controls: 'passed' | 'failed' | 'not run'
+}
 
+const worth: Record<Evidence, number> = { declared: 0.25, static: 0.5, live: 0.75, drilled: 1 }
 const dayMs = 86_400_000
+/** Caps from the lesson that averages hide the one thing that takes everything down. */
+const capOfSinglePoint = 49
+const capOfUnproven = 79
 
 /** The level that still counts today: proof by drill goes stale as the cluster changes. */
 const levelAt = (finding: Finding, now: number, maxAgeDays: number): Evidence => {
@@ -37,49 +52,69 @@ const levelAt = (finding: Finding, now: number, maxAgeDays: number): Evidence =>
   return now - at <= maxAgeDays * dayMs ? 'drilled' : 'live'
 }
 
+const shareOf = (finding: Finding): number => {
+  if (finding.verdict !== 'True') return 0
+  return finding.weight * Math.min(1, worth[finding.evidence] / worth[finding.attainable ?? 'drilled'])
+}
+
 const named = (domains: readonly DomainReport[]): string => {
   const names = domains.map((one) => `${one.kind} ${one.domain}`)
-  return names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ')
+  return names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : listed(names)
 }
 
 /**
- * Score = min(cap, weighted share). An average hides the one thing that takes everything down, so a proven single point of failure
- * caps at 49 and any redundancy that was not proven at 79; 100 needs every finding held under a drill at most `maxAgeDays` old.
- * What is unknown counts as not held and stays in the denominator.
+ * Score = min(cap, weighted share). A proven single point of failure caps at 49; redundancy that was not proven, or a detector that
+ * was not shown to work, at 79; 100 needs every finding held on the best evidence there can be, drills at most `maxAgeDays` old.
+ * What is unknown counts as not held and stays in the sum.
  */
-export const scoreOf = (
-  domains: readonly DomainReport[],
-  findings: readonly Finding[],
-  { now, maxAgeDays = 30 }: { now: number; maxAgeDays?: number },
-): Score => {
+export const scoreOf = (domains: readonly DomainReport[], findings: readonly Finding[], options: ScoreOptions): Score => {
+  const { now, maxAgeDays = 30, controls } = options
   const because: string[] = []
-  const total = findings.reduce((sum, one) => sum + one.weight, 0)
   const levels = findings.map((one) => ({ ...one, evidence: levelAt(one, now, maxAgeDays) }))
-  const held = levels.reduce((sum, one) => sum + (one.verdict === 'True' ? one.weight * worth[one.evidence] : 0), 0)
+  const total = levels.reduce((sum, one) => sum + one.weight, 0)
+  const held = levels.reduce((sum, one) => sum + shareOf(one), 0)
   // Rounded down, so that 99.6 never shows as 100.
   const share = total > 0 ? Math.floor((held / total) * 100 + 1e-9) : 0
 
   const lost = domains.filter((one) => one.verdict === 'disproved')
   const unproven = domains.filter((one) => one.verdict === 'not proven')
   let cap = 100
-  if (domains.length === 0 || unproven.length > 0) {
-    cap = 79
-    because.push(
-      domains.length === 0 ? 'no failure domain was drilled: at most 79' : `redundancy not proven for ${named(unproven)}: at most 79`,
-    )
+  const limit = (to: number, why: string): void => {
+    cap = Math.min(cap, to)
+    because.push(`at most ${to}: ${why}`)
   }
-  if (lost.length > 0) {
-    cap = 49
-    because.push(`single point of failure: ${named(lost)}: at most 49`)
+  if (lost.length > 0) limit(capOfSinglePoint, `single point of failure: ${named(lost)}`)
+  if (domains.length === 0) limit(capOfUnproven, 'no failure domain was drilled')
+  if (unproven.length > 0) limit(capOfUnproven, `redundancy not proven for ${named(unproven)}`)
+  if (controls !== 'passed')
+    limit(capOfUnproven, controls === 'failed' ? 'a control failed, so the detector cannot be trusted' : 'the controls were not run')
+
+  const tell = (some: number, what: string): void => {
+    if (some > 0) because.push(`${some} of ${findings.length} findings ${what}`)
   }
-  const wrong = levels.filter((one) => one.verdict === 'False')
-  const unknown = levels.filter((one) => one.verdict === 'Unknown')
-  const weaker = levels.filter((one) => one.verdict === 'True' && one.evidence !== 'drilled')
-  const aged = findings.filter((one, i) => one.evidence === 'drilled' && levels[i]?.evidence !== 'drilled')
-  if (wrong.length > 0) because.push(`${wrong.length} of ${findings.length} findings do not hold`)
-  if (unknown.length > 0) because.push(`${unknown.length} of ${findings.length} findings could not be told, and count as not held`)
-  if (weaker.length > 0) because.push(`${weaker.length} of ${findings.length} findings hold on weaker evidence than a drill`)
-  if (aged.length > 0) because.push(`${aged.length} drilled more than ${maxAgeDays} days ago`)
+  tell(levels.filter((one) => one.verdict === 'False').length, 'do not hold')
+  tell(levels.filter((one) => one.verdict === 'Unknown').length, 'could not be told, and count as not held')
+  tell(levels.filter((one) => one.verdict === 'True' && shareOf(one) < one.weight).length, 'hold on weaker evidence than there could be')
+  tell(findings.filter((one, i) => one.evidence !== levels[i]?.evidence).length, `were drilled more than ${maxAgeDays} days ago`)
   if (findings.length === 0) because.push('there are no findings')
   return { value: Math.min(cap, share), cap, share, because, findings: levels }
 }
+
+/** Findings of a drill: each fault (a whole machine weighs double), and each claim about the live cluster, which cannot be drilled. */
+export const findingsOf = (faults: readonly FaultReport[], claims: readonly CheckResult[], drilledAt: string): Finding[] => [
+  ...faults
+    .filter((one) => one.control === undefined)
+    .map(
+      (one): Finding => ({
+        id: `fault/${one.id}`,
+        title: one.title,
+        weight: one.category === 'machine' ? 2 : 1,
+        verdict: one.verdict === 'pass' ? 'True' : one.verdict === 'fail' ? 'False' : 'Unknown',
+        evidence: 'drilled',
+        drilledAt,
+      }),
+    ),
+  ...claims.map(
+    (one): Finding => ({ id: one.id, title: one.claim, weight: 1, verdict: one.verdict, evidence: 'live', attainable: 'live' }),
+  ),
+]
