@@ -20,6 +20,7 @@ export const renderProxyAlive = (timing: Timing): string => {
   const pauseMs = quick ? check.intervalMs : 0
   return `#!/bin/bash
 # Written by quorate. Asks the proxy on this machine for its own sign of life, not for anything behind it.
+trap '' PIPE   # a proxy that closes early is a failure to be counted, not the end of this script
 look() {
   exec 3<>/dev/tcp/127.0.0.1/${proxyAlivePort} || return 1
   printf 'GET ${proxyAlivePath} HTTP/1.0\\r\\n\\r\\n' >&3

@@ -7,13 +7,14 @@ import { renderEtcdConfig, renderEtcdUnit } from '../../src/render/etcd.js'
 import { renderHaproxy } from '../../src/render/haproxy.js'
 import { renderHostsBlock } from '../../src/render/hosts.js'
 import { renderKeepalived } from '../../src/render/keepalived.js'
-import { renderKubeadmConfig } from '../../src/render/kubeadm.js'
+import { renderApiServerPatch, renderKubeadmConfig } from '../../src/render/kubeadm.js'
 import { renderNginx } from '../../src/render/nginx.js'
 import { renderNodeLocal } from '../../src/render/node-local.js'
 import { renderNetworkScript, renderNetworkUnit } from '../../src/render/routes.js'
 import { renderSysctl } from '../../src/render/sysctl.js'
 import { renderKeepalivedDropIn, renderKubeletLinkScript, renderKubeletUnit, renderProxyDropIn } from '../../src/render/systemd.js'
 import { renderProxyAlive, renderVrrpState } from '../../src/render/vrrp-scripts.js'
+import { renderKubeletFlags, renderWorkerKubeletConfig } from '../../src/render/worker-kubelet.js'
 import { colocated, externalEtcd, fast, guide, named, podCidrOf, stacked } from './clusters.js'
 
 const lab = { lab: true }
@@ -33,7 +34,9 @@ const texts: Record<string, () => string> = {
   'proxy-alive-fast': () => renderProxyAlive(fast),
   'vrrp-state-fast': () => renderVrrpState(stacked(), 'host0'),
   'kubeadm-stacked-lab': () => renderKubeadmConfig(stacked(), named(stacked(), 'cp-1'), fast, lab),
-  'kubeadm-worker-lab': () => renderKubeadmConfig(stacked(), named(stacked(), 'w-1'), fast, lab),
+  'kubelet-worker-lab': () => renderWorkerKubeletConfig(stacked(), fast, lab) + renderKubeletFlags(named(stacked(), 'w-1')),
+  'kubelet-worker-hosts': () => renderWorkerKubeletConfig(stacked(), fast, hosts),
+  'api-server-patch': () => renderApiServerPatch(fast),
   'kubeadm-colocated-hosts': () => renderKubeadmConfig(colocated(), named(colocated(), 'm-3'), fast, hosts),
   'kubeadm-external-etcd': () => renderKubeadmConfig(externalEtcd(), named(externalEtcd(), 'cp-1'), fast, hosts),
   'etcd-config': () => renderEtcdConfig(externalEtcd(), named(externalEtcd(), 'etcd-2'), fast),

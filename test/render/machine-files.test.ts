@@ -16,13 +16,14 @@ const everywhere = [
 const node = [
   '/etc/cni/net.d/10-quorate.conflist',
   '/etc/containerd/config.toml',
-  '/etc/kubernetes/kubeadm.yaml',
-  '/etc/kubernetes/patches/kube-apiserver+strategic.yaml',
   '/etc/kubernetes/resolv.conf',
   '/etc/systemd/system/containerd.service',
   '/etc/systemd/system/kubelet.service',
   '/usr/local/libexec/quorate/kubelet-certificate',
 ]
+const kubeadm = ['/etc/kubernetes/kubeadm.yaml', '/etc/kubernetes/patches/kube-apiserver+strategic.yaml']
+const kubelet = ['/var/lib/kubelet/config.yaml', '/var/lib/kubelet/kubeadm-flags.env']
+const door = ['/etc/systemd/system/quorate-etcd-door.service', '/usr/local/libexec/quorate/etcd-door']
 const proxy = ['/etc/haproxy/haproxy.cfg', '/etc/systemd/system/haproxy.service.d/quorate.conf']
 const virtualIp = [
   '/etc/keepalived/keepalived.conf',
@@ -35,15 +36,15 @@ const sorted = (...lists: string[][]): string[] => lists.flat().sort()
 describe('files of a machine', () => {
   it('follow from its roles', () => {
     expect(paths(stacked(), 'lb-1')).toEqual(sorted(everywhere, proxy, virtualIp))
-    expect(paths(stacked(), 'cp-1')).toEqual(sorted(everywhere, node))
-    expect(paths(stacked(), 'w-1')).toEqual(sorted(everywhere, node))
-    expect(paths(colocated(), 'm-1')).toEqual(sorted(everywhere, node, proxy, virtualIp))
-    expect(paths(externalEtcd(), 'etcd-1')).toEqual(sorted(everywhere, ['/etc/etcd/etcd.yaml', '/etc/systemd/system/etcd.service']))
+    expect(paths(stacked(), 'cp-1')).toEqual(sorted(everywhere, node, kubeadm, door))
+    expect(paths(stacked(), 'w-1')).toEqual(sorted(everywhere, node, kubelet))
+    expect(paths(colocated(), 'm-1')).toEqual(sorted(everywhere, node, kubeadm, door, proxy, virtualIp))
+    expect(paths(externalEtcd(), 'etcd-1')).toEqual(sorted(everywhere, door, ['/etc/etcd/etcd.yaml', '/etc/systemd/system/etcd.service']))
   })
 
   it('follow from the kind of balancer', () => {
-    expect(paths(stacked({ balancer: 'node-local' }), 'w-1')).toEqual(sorted(everywhere, node, proxy))
-    expect(paths(stacked({ balancer: 'external' }), 'w-1')).toEqual(sorted(everywhere, node))
+    expect(paths(stacked({ balancer: 'node-local' }), 'w-1')).toEqual(sorted(everywhere, node, kubelet, proxy))
+    expect(paths(stacked({ balancer: 'external' }), 'w-1')).toEqual(sorted(everywhere, node, kubelet))
     const nginx = paths(stacked({ balancer: 'nginx-keepalived' }), 'lb-1')
     expect(nginx).toContain('/etc/nginx/nginx.conf')
     expect(nginx).not.toContain('/etc/haproxy/haproxy.cfg')

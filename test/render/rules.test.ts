@@ -72,7 +72,7 @@ describe('kubeadm files', () => {
 
   it('keep API server and proxy apart on one machine', () => {
     const text = renderKubeadmConfig(colocated(), named(colocated(), 'm-2'), fast, { lab: true })
-    expect(text).toContain('- name: bind-address\n          value: 10.99.0.22')
+    expect(text).toContain('- name: bind-address\n      value: 10.99.0.22')
     expect(renderKubeadmConfig(stacked(), named(stacked(), 'cp-1'), fast, { lab: true })).not.toContain('bind-address')
   })
 
@@ -100,7 +100,7 @@ describe('kubeadm files', () => {
     const cluster = stacked({ etcd: { external: { endpoints: ['https://10.9.9.9:2379'], prefix: '/blue', ...paths } } })
     const text = renderKubeadmConfig(cluster, named(cluster, 'cp-1'), fast, { lab: false })
     expect(text).toContain('- https://10.9.9.9:2379')
-    expect(text).toContain('- name: etcd-prefix\n          value: /blue')
+    expect(text).toContain('- name: etcd-prefix\n      value: /blue')
     expect(text).not.toContain('initial-cluster')
   })
 })

@@ -1,0 +1,227 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { timings } from '../../src/config/timing.js'
+import { type Cluster, timingNames } from '../../src/model/cluster.js'
+import { openPki } from '../../src/pki/pki.js'
+import { containerdConfigPath, renderContainerdConfig } from '../../src/render/containerd.js'
+import { etcdConfigPath, renderEtcdConfig } from '../../src/render/etcd.js'
+import { haproxyConfigPath, renderHaproxy } from '../../src/render/haproxy.js'
+import { keepalivedConfigPath, renderKeepalived } from '../../src/render/keepalived.js'
+import { kubeadmConfigPath, renderKubeadmConfig } from '../../src/render/kubeadm.js'
+import { machineFiles } from '../../src/render/machine-files.js'
+import { nginxConfigPath, renderNginx } from '../../src/render/nginx.js'
+import { renderNodeLocal } from '../../src/render/node-local.js'
+import { renderProxyAlive, renderVrrpState } from '../../src/render/vrrp-scripts.js'
+import { colocated, externalEtcd, fast, guide, named, stacked } from '../render/clusters.js'
+import { hasProgram, mayUnshare, runInside } from './inside.js'
+import { findPrograms } from './programs.js'
+
+/** Every rendered file is read by the program that it is for: what a golden file says is right only if the program says so too. */
+
+const { root, bin } = await findPrograms()
+const allowed = mayUnshare()
+if (!allowed) console.warn('SKIPPED: checks by the real programs need root on Linux')
+const withProgram = (path: string) => {
+  if (allowed && !hasProgram(root, path)) console.warn(`SKIPPED: no ${path} in ${root}`)
+  return it.skipIf(!allowed || !hasProgram(root, path))
+}
+const withBinary = (name: string) => {
+  const present = bin !== undefined && existsSync(join(bin, name))
+  if (allowed && !present) console.warn(`SKIPPED: no ${name} in the bundle`)
+  return it.skipIf(!allowed || !present)
+}
+
+let dir: string
+let certificates: Record<string, string>
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'quorate-render-'))
+  const pki = await openPki(dir)
+  const files = await Promise.all([
+    pki.filesFor(stacked(), named(stacked(), 'lb-1')),
+    pki.filesFor(stacked(), named(stacked(), 'cp-1')),
+    pki.filesFor(externalEtcd(), named(externalEtcd(), 'etcd-2')),
+  ])
+  certificates = Object.fromEntries(files.flat().map((f) => [f.path, String(f.content)]))
+})
+afterAll(() => rm(dir, { recursive: true, force: true }))
+
+describe('haproxy', () => {
+  const check = async (config: string): Promise<string> => {
+    const files = { ...certificates, [haproxyConfigPath]: config }
+    const { exit, output } = await runInside(root, files, ['/usr/sbin/haproxy', '-c', '-V', '-f', haproxyConfigPath])
+    expect([exit, output]).toEqual([0, expect.stringContaining('valid')])
+    return output
+  }
+
+  for (const name of timingNames) {
+    withProgram('/usr/sbin/haproxy')(`accepts the file of ${name}`, async () => {
+      const output = await check(renderHaproxy(stacked(), named(stacked(), 'lb-1'), timings[name]))
+      if (name !== 'guide') expect(output).not.toMatch(/WARNING/)
+    })
+  }
+  withProgram('/usr/sbin/haproxy')('accepts the file of a node', async () => {
+    expect(await check(renderNodeLocal(stacked(), named(stacked(), 'w-1'), fast))).not.toMatch(/WARNING/)
+  })
+  withProgram('/usr/sbin/haproxy')('refuses one with a word too much, so the check can fail', async () => {
+    const files = {
+      ...certificates,
+      [haproxyConfigPath]: renderHaproxy(stacked(), named(stacked(), 'lb-1'), fast).replace('leastconn', 'leastcon'),
+    }
+    expect((await runInside(root, files, ['/usr/sbin/haproxy', '-c', '-f', haproxyConfigPath])).exit).toBe(1)
+  })
+})
+
+describe('keepalived', () => {
+  const check = (config: string, address = '10.99.0.11') =>
+    runInside(
+      root,
+      {
+        [keepalivedConfigPath]: config,
+        '/usr/local/libexec/quorate/proxy-alive': renderProxyAlive(fast),
+        '/usr/local/libexec/quorate/vrrp-state': renderVrrpState(stacked(), 'host0'),
+      },
+      ['/usr/sbin/keepalived', '-t', '-f', keepalivedConfigPath],
+      { address },
+    )
+
+  for (const name of timingNames.filter((n) => n !== 'guide')) {
+    withProgram('/usr/sbin/keepalived')(`accepts the file of ${name} without a word`, async () => {
+      const { exit, output } = await check(renderKeepalived(stacked(), named(stacked(), 'lb-1'), timings[name], 'host0'))
+      expect([exit, output]).toEqual([0, ''])
+    })
+  }
+  withProgram('/usr/sbin/keepalived')('accepts the file of a machine that is everything', async () => {
+    const config = renderKeepalived(colocated(), named(colocated(), 'm-2'), fast, 'host0')
+    expect((await check(config, '10.99.0.22')).exit).toBe(0)
+  })
+  withProgram('/usr/bin/pgrep')('accepts the file of a guide', async () => {
+    const { exit, output } = await check(renderKeepalived(stacked(), named(stacked(), 'lb-2'), guide, 'host0'), '10.99.0.12')
+    expect([exit, output]).toEqual([0, expect.any(String)])
+  })
+  withProgram('/usr/sbin/keepalived')('refuses a check that is named but not there, so the check can fail', async () => {
+    const config = renderKeepalived(stacked(), named(stacked(), 'lb-1'), fast, 'host0').replace('vrrp_script proxy', 'vrrp_script other')
+    expect((await check(config)).exit).not.toBe(0)
+  })
+})
+
+describe('nginx', () => {
+  const check = (config: string) => runInside(root, { [nginxConfigPath]: config }, ['/usr/sbin/nginx', '-t', '-c', nginxConfigPath])
+  const nginx = { balancer: 'nginx-keepalived' } as const
+
+  withProgram('/usr/sbin/nginx')('accepts the files of a balancer, alone and beside an API server', async () => {
+    for (const config of [renderNginx(stacked(nginx), named(stacked(), 'lb-1'), fast)]) {
+      const { exit, output } = await check(config)
+      expect([exit, output]).toEqual([0, expect.stringContaining('test is successful')])
+      expect(output).not.toContain('[warn]')
+    }
+    // On the virtual IP nginx -t binds for real, and so asks for the kernel setting that sysctl.ts makes.
+    const { output } = await check(renderNginx(colocated(nginx), named(colocated(), 'm-1'), fast))
+    expect(output).toMatch(/test is successful|Cannot assign requested address/)
+  })
+})
+
+describe('kubeadm', () => {
+  const shapes: [string, Cluster, string, boolean][] = [
+    ['a control plane with etcd', stacked(), 'cp-1', true],
+    ['a control plane beside its balancer', colocated(), 'm-1', false],
+    ['a control plane with etcd elsewhere', externalEtcd(), 'cp-1', false],
+  ]
+  for (const [what, cluster, name, lab] of shapes) {
+    withBinary('kubeadm')(`accepts the file of ${what}`, async () => {
+      const config = renderKubeadmConfig(cluster, named(cluster, name), fast, { lab })
+      const argv = ['/programs/kubeadm', 'config', 'validate', '--config', kubeadmConfigPath]
+      const { exit, output } = await runInside(root, { [kubeadmConfigPath]: config }, argv, { programs: bin ?? '' })
+      expect([exit, output.trim()]).toEqual([0, 'ok'])
+    })
+  }
+
+  withBinary('kubeadm')('writes static pods from it with every setting of ours', async () => {
+    const cluster = stacked()
+    const files = Object.fromEntries(
+      machineFiles(cluster, named(cluster, 'cp-1'), fast, { lab: true, iface: 'host0' }).map((f) => [f.path, String(f.content)]),
+    )
+    const phases = ['etcd local', 'control-plane all'].map((phase) => `/programs/kubeadm init phase ${phase} --config ${kubeadmConfigPath}`)
+    const script = `${phases.join(' && ')} && cat /etc/kubernetes/manifests/*.yaml`
+    const { exit, output } = await runInside(root, { ...certificates, ...files }, ['/bin/sh', '-c', script], {
+      programs: bin ?? '',
+      address: '10.99.0.21',
+    })
+    expect([exit, output]).toEqual([0, expect.any(String)])
+    for (const wanted of [
+      '--initial-cluster-state=existing',
+      '--initial-cluster=cp-1=https://10.99.0.21:2380,cp-2=https://10.99.0.22:2380,cp-3=https://10.99.0.23:2380',
+      '--heartbeat-interval=50',
+      '--feature-gates=InitialCorruptCheck=true,CompactHashCheck=true',
+      '--kubelet-certificate-authority=/etc/kubernetes/pki/ca.crt',
+      '--shutdown-delay-duration=3s',
+      '--goaway-chance=0.001',
+      '--leader-elect-lease-duration=5s',
+      '--allocate-node-cidrs=false',
+      'HTTP2_PING_TIMEOUT_SECONDS',
+      'terminationGracePeriodSeconds: 68',
+    ]) {
+      expect(output).toContain(wanted)
+    }
+    expect(output.match(/--initial-cluster=/g)).toHaveLength(1)
+    expect(output.match(/--feature-gates=/g)).toHaveLength(1)
+  })
+
+  withBinary('kubeadm')('finds its certificates and kubeconfigs where it looks for them', async () => {
+    const script = `/programs/kubeadm certs check-expiration --config ${kubeadmConfigPath}`
+    const config = renderKubeadmConfig(stacked(), named(stacked(), 'cp-1'), fast, { lab: true })
+    const { exit, output } = await runInside(root, { ...certificates, [kubeadmConfigPath]: config }, ['/bin/sh', '-c', script], {
+      programs: bin ?? '',
+      address: '10.99.0.21',
+    })
+    expect([exit, output]).toEqual([0, expect.any(String)])
+    expect(output).not.toMatch(/MISSING|invalid/)
+    for (const name of ['admin.conf', 'super-admin.conf', 'apiserver', 'etcd-peer', 'front-proxy-client', 'scheduler.conf', 'etcd-ca']) {
+      expect(output).toMatch(new RegExp(`^!?${name} .*(364d|9y)`, 'm'))
+    }
+  })
+})
+
+describe('etcd', () => {
+  withBinary('etcd')('reads its file and serves with the certificates', async () => {
+    const cluster = externalEtcd({ machines: [named(externalEtcd(), 'etcd-2')] })
+    const config = renderEtcdConfig(cluster, named(cluster, 'etcd-2'), fast).replace(
+      'initial-cluster-state: existing',
+      'initial-cluster-state: new',
+    )
+    const pki = '/etc/kubernetes/pki/etcd'
+    const tls = `--cacert ${pki}/ca.crt --cert ${pki}/healthcheck-client.crt --key ${pki}/healthcheck-client.key`
+    const script = `mkdir -p /var/lib/etcd; chmod 700 /var/lib/etcd
+timeout 15 /programs/etcd --config-file ${etcdConfigPath} >/tmp/log 2>&1 &
+for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  /programs/etcdctl --endpoints https://10.99.0.42:2379 ${tls} endpoint status -w json && break
+  sleep 0.3
+done
+/programs/etcdctl --endpoints https://127.0.0.1:2379 --cacert ${pki}/ca.crt --command-timeout 1s endpoint health; echo without certificate: $?
+kill %1 2>/dev/null; grep -E 'heartbeat-interval|feature|quota-backend' /tmp/log | head -5`
+    const { output } = await runInside(root, { ...certificates, [etcdConfigPath]: config }, ['/bin/bash', '-c', script], {
+      programs: bin ?? '',
+      address: '10.99.0.42',
+    })
+    expect(output).toContain('"leader"')
+    expect(output).toContain('without certificate: 1')
+    expect(output).toContain('"heartbeat-interval":"50ms"')
+    expect(output).toContain('"quota-backend-bytes":4294967296')
+  })
+})
+
+describe('containerd', () => {
+  for (const lab of [true, false]) {
+    withBinary('containerd')(`reads its file ${lab ? 'in a lab' : 'on a host'}`, async () => {
+      const argv = ['/programs/containerd', '--config', containerdConfigPath, 'config', 'dump']
+      const { exit, output } = await runInside(root, { [containerdConfigPath]: renderContainerdConfig({ lab }) }, argv, {
+        programs: bin ?? '',
+      })
+      expect([exit, output]).toEqual([0, expect.stringContaining(`SystemdCgroup = ${!lab}`)])
+      expect(output).toContain(`restrict_oom_score_adj = ${lab}`)
+      expect(output).not.toMatch(/level=(warn|error)/)
+    })
+  }
+})
