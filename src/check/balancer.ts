@@ -56,11 +56,7 @@ const sameConfig = defineClaim({
   claim: 'all balancers have the same proxy configuration',
   needs: ['balancers'],
   steady: true,
-  // Co-located and node-local proxies are written for their own machine.
-  applies: (cluster) => {
-    const machines = proxies(cluster)
-    return machines.length > 1 && machines.every((m) => proxyPlace(cluster, m) === 'virtual-ip' && !m.roles.includes('control-plane'))
-  },
+  applies: (cluster) => proxies(cluster).length > 1,
   judge: (cluster, observed) => {
     const findings = perProxy(cluster, observed, (one) =>
       one.configSum ? fine(one.machine) : notSeen(one.machine, 'its configuration was not read'),

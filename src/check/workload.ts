@@ -1,5 +1,6 @@
 import { type Cluster, type MachineSpec, nodes, workers } from '../model/cluster.js'
 import type { ProbeAnswer } from '../observe/live.js'
+import { isProbe } from '../observe/probes.js'
 import { type Claim, defineClaim, fine, judgeAll, listed, notSeen, unseen, wrong } from './claim.js'
 
 /** Where probe pods run: on workers, and where there are none, on every node. */
@@ -10,7 +11,7 @@ const ready = defineClaim({
   claim: 'a probe pod is ready on every worker',
   needs: ['pods'],
   judge: (cluster, observed) => {
-    const pods = observed.pods.filter((pod) => pod.namespace === 'quorate-system' && pod.labels.app === 'probe')
+    const pods = observed.pods.filter(isProbe)
     if (observed.pods.length === 0) return unseen('no pod was seen')
     const findings = probed(cluster).map(({ name }) => {
       const here = pods.filter((pod) => pod.node === name)

@@ -44,17 +44,27 @@ export class TransportFault extends Fault {
   }
 }
 
-/** Short text of any thrown value, for `reason` fields and for evidence: Node's code where there is one. */
+const plainWords: readonly (readonly [RegExp, string])[] = [
+  [/ECONNREFUSED/, 'connection refused'],
+  [/ECONNRESET|EPIPE/, 'connection reset'],
+  [/EHOSTUNREACH|ENETUNREACH/, 'no route to host'],
+  [/ETIMEDOUT/, 'no answer from the host'],
+]
+
+/** Short text of any thrown value, for `reason` fields and for evidence. */
 export const reasonOf = (error: unknown): string => {
+  const text = rawReasonOf(error)
+  return plainWords.find(([pattern]) => pattern.test(text))?.[1] ?? text
+}
+
+const rawReasonOf = (error: unknown): string => {
   if (error instanceof TransportFault) return error.reason
   if (error instanceof Fault) {
-    const reason = error.problem.data.reason ?? error.problem.data.message
-    return typeof reason === 'string' ? reason : error.problem.code
+    const { code, data } = error.problem
+    if (data.timeoutMs !== undefined) return `no answer within ${data.timeoutMs} ms`
+    const words = data.reason ?? data.message ?? data.said ?? data.stderr
+    return words === undefined || words === '' ? code : String(words).trim().slice(-300)
   }
   if (!(error instanceof Error)) return String(error)
-  const code = (error as NodeJS.ErrnoException).code
-  if (code === 'ECONNREFUSED') return 'connection refused'
-  if (code === 'ECONNRESET' || code === 'EPIPE') return 'connection reset'
-  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') return 'no route to host'
-  return error.message || code || error.name
+  return error.message || (error as NodeJS.ErrnoException).code || error.name
 }

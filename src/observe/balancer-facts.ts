@@ -3,6 +3,9 @@ import { reasonOf } from '../client/transport.js'
 import type { Machine } from '../machine/machine.js'
 import type { Cluster } from '../model/cluster.js'
 import type { BalancerFacts } from '../model/observed.js'
+import { haproxyConfigPath } from '../render/haproxy.js'
+import { nginxConfigPath } from '../render/nginx.js'
+import { vrrpStatePath } from '../render/vrrp-scripts.js'
 import { addressesOf, carries } from './machine-facts.js'
 
 /** What a balancer says in one round trip. */
@@ -11,9 +14,6 @@ export interface BalancerSight {
   holdsVirtualIp: boolean
 }
 
-/** Our own notify script of keepalived writes MASTER, BACKUP or FAULT here. */
-export const vrrpStatePath = '/run/quorate/vrrp-state'
-
 const proxyUnit = (cluster: Cluster): 'nginx' | 'haproxy' => (cluster.balancer === 'nginx-keepalived' ? 'nginx' : 'haproxy')
 
 const script = (proxy: 'nginx' | 'haproxy'): string => `
@@ -21,7 +21,7 @@ exec 2>/dev/null
 echo "unit $(systemctl is-active ${proxy}.service)"
 echo "ip $(ip -j -4 addr show | tr -d '\\n')"
 [ -r ${vrrpStatePath} ] && read -r state < ${vrrpStatePath} && echo "vrrp $state"
-for f in /etc/${proxy}/${proxy}.cfg /etc/${proxy}/${proxy}.conf; do [ -r $f ] && echo "config $(sha256sum < $f)"; done
+echo "config $(sha256sum < ${proxy === 'nginx' ? nginxConfigPath : haproxyConfigPath})"
 echo stat
 [ -S ${adminSocket} ] && echo 'show stat' | socat -t 2 - UNIX-CONNECT:${adminSocket}
 exit 0

@@ -2,12 +2,12 @@ import type { CallOptions } from '../client/http.js'
 import type { KubernetesClient } from '../client/kubernetes.js'
 import { reasonOf } from '../client/transport.js'
 import type { PodFacts } from '../model/observed.js'
+import { probeName, probeNamespace, probePort } from '../render/probe.js'
 import type { ProbeAnswer } from './live.js'
 import { podFactsOf } from './objects.js'
 
-export const probeNamespace = 'quorate-system'
-export const probeLabel = 'app=probe'
-const probePort = 8080
+/** Pods of the probe's DaemonSet, by the label it has in render/. */
+export const isProbe = (pod: PodFacts): boolean => pod.namespace === probeNamespace && pod.labels['app.kubernetes.io/name'] === probeName
 
 interface Dial {
   what: ProbeAnswer['what']
@@ -61,8 +61,8 @@ const dialsOf = (next: PodFacts | undefined, names: ReadonlySet<string>): Dial[]
     : []),
   {
     what: 'service',
-    target: `probe.${probeNamespace}`,
-    host: `probe.${probeNamespace}`,
+    target: `${probeName}.${probeNamespace}`,
+    host: `${probeName}.${probeNamespace}`,
     port: 80,
     request: 'hostname',
     right: (answer) => names.has(answer),
@@ -74,8 +74,8 @@ const dialsOf = (next: PodFacts | undefined, names: ReadonlySet<string>): Dial[]
  * are left out: that they are missing is a claim of its own.
  */
 export const askProbes = async (client: KubernetesClient, options: CallOptions): Promise<ProbeAnswer[]> => {
-  const list = await client.list(`/api/v1/namespaces/${probeNamespace}/pods`, { ...options, labelSelector: probeLabel })
-  const pods = list.items.map(podFactsOf).filter((pod) => pod.ready && pod.ip && pod.node)
+  const list = await client.list(`/api/v1/namespaces/${probeNamespace}/pods`, options)
+  const pods = list.items.map(podFactsOf).filter((pod) => isProbe(pod) && pod.ready && pod.ip && pod.node)
   pods.sort((a, b) => (a.node ?? '').localeCompare(b.node ?? ''))
   const names = new Set(pods.map((pod) => pod.name))
   const asked = pods.flatMap((pod, index) => {

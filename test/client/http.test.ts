@@ -4,7 +4,8 @@ import type { TLSSocket } from 'node:tls'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { HttpClient } from '../../src/client/http.js'
 import { linesOf } from '../../src/client/lines.js'
-import { type TlsIdentity, TransportFault } from '../../src/client/transport.js'
+import { reasonOf, type TlsIdentity, TransportFault } from '../../src/client/transport.js'
+import { fault } from '../../src/model/problem.js'
 import { type Leaf, TestAuthority } from './support/certificates.js'
 import { loopbackDial } from './support/dial.js'
 
@@ -265,4 +266,16 @@ describe('streams', () => {
     for await (const _ of linesOf(stream.chunks())) break
     await expect.poll(() => closed).toBe(true)
   })
+})
+
+it.each([
+  [fault('Q3010', { host: 'x', port: 1, reason: 'connect ECONNREFUSED 10.99.0.21:6443' }), 'connection refused'],
+  [fault('Q3002', { command: 'ssh', timeoutMs: 2000 }), 'no answer within 2000 ms'],
+  [fault('Q3005', { address: 'x', said: 'Permission denied' }), 'Permission denied'],
+  [fault('Q3009', {}), 'Q3009'],
+  [Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' }), 'connection refused'],
+  [new Error('self-signed certificate'), 'self-signed certificate'],
+  ['text', 'text'],
+])('tells the reason of %s', (error, reason) => {
+  expect(reasonOf(error)).toBe(reason)
 })

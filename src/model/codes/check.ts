@@ -234,7 +234,7 @@ How to see it:
   ),
   Q5801: entry(
     'A probe pod is not ready',
-    'quorate kubectl -n quorate-system describe pods -l app=probe',
+    'quorate kubectl -n quorate-system describe pods -l app.kubernetes.io/name=probe',
     `On every worker runs a small pod that tells what a workload there would see. That it does not start tells that others would not
 either: no image, no network, a taint, or a machine that is full.
 

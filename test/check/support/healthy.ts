@@ -146,7 +146,7 @@ export const healthyObserved = (cluster: Cluster = demo): Observed => ({
       phase: 'Running',
       ip: `10.244.${30 + index}.3`,
       restarts: 0,
-      labels: { app: 'probe' },
+      labels: { 'app.kubernetes.io/name': 'probe' },
     })),
   ],
 })
