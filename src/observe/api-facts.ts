@@ -7,17 +7,19 @@ interface Asked {
   signal?: AbortSignal
   /** Also ask those that are ready for their version: one more request each. */
   version?: boolean
+  /** On a new connection, as a newcomer would. */
+  fresh?: boolean
 }
 
 const observeServer = async (
   machine: string,
   client: KubernetesClient,
-  { deadlineMs, signal, version }: Asked,
+  { deadlineMs, signal, version, fresh = false }: Asked,
 ): Promise<ApiServerFacts> => {
   const options = { deadlineMs, ...(signal ? { signal } : {}) }
   const head = { machine, endpoint: client.endpoint }
   try {
-    const ready = await client.readyz(options)
+    const ready = await client.readyz({ ...options, fresh })
     const told = version && ready.ready ? await client.version(options).catch(() => undefined) : undefined
     return {
       ...head,
@@ -36,9 +38,9 @@ const observeServer = async (
 export const observeApiServers = (servers: ReadonlyMap<string, KubernetesClient>, asked: Asked): Promise<ApiServerFacts[]> =>
   Promise.all([...servers].map(([machine, client]) => observeServer(machine, client, asked)))
 
-/** The endpoint as every client reaches it. */
+/** The endpoint as every new client reaches it: a kept connection would hide that the virtual IP is gone. */
 export const observeEndpoint = async (client: KubernetesClient, asked: Asked): Promise<NonNullable<Observed['endpoint']>> => {
-  const facts = await observeServer('', client, asked)
+  const facts = await observeServer('', client, { ...asked, fresh: true })
   return {
     ready: facts.ready,
     ...(facts.ready ? {} : { error: facts.failed.join(', ') }),

@@ -2,6 +2,9 @@ import type { EtcdClient, EtcdStatus } from '../client/etcd.js'
 import { reasonOf } from '../client/transport.js'
 import type { EtcdFacts } from '../model/observed.js'
 
+/** Reading a store of some GiB takes seconds. */
+const leastHashMs = 10_000
+
 interface Asked {
   deadlineMs: number
   signal?: AbortSignal
@@ -53,7 +56,7 @@ export const observeEtcd = async (members: readonly { machine: string; client: E
       if (!client || !one.reachable || one.isLearner) return one
       try {
         const { hash, hashRevision, compactRevision } = await client.hashKv(revision, {
-          deadlineMs: asked.deadlineMs,
+          deadlineMs: Math.max(asked.deadlineMs, leastHashMs),
           ...(asked.signal ? { signal: asked.signal } : {}),
         })
         return { ...one, hash, hashRevision, compactRevision }
