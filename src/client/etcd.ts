@@ -12,6 +12,7 @@ import {
   rangeBody,
 } from './etcd-kv.js'
 import { type SnapshotResult, saveSnapshot } from './etcd-snapshot.js'
+import { type EtcdAlarm, type EtcdStatus, type Header, memberOf, type RawMember, type RawStatus, statusOf } from './etcd-status.js'
 import { base64Of, decimalOf, hexOf, numberOf } from './etcd-value.js'
 import { type EtcdWatchMessage, type EtcdWatchOptions, watchKeys } from './etcd-watch.js'
 import { type CallOptions, HttpClient } from './http.js'
@@ -27,61 +28,6 @@ export interface EtcdTarget {
   /** Deadline of each call unless it brings its own. Default 2,000: a frozen member keeps its connections open. */
   deadlineMs?: number
 }
-
-export interface EtcdStatus {
-  memberId: string
-  clusterId: string
-  /** '0' = this member knows no leader. */
-  leaderId: string
-  revision: number
-  raftTerm: number
-  raftIndex: number
-  version: string
-  dbSizeBytes: number
-  dbSizeInUseBytes: number
-  /** 0 when the server does not say (before 3.6). */
-  dbQuotaBytes: number
-  isLearner: boolean
-  /** etcd's own words, alarms among them. */
-  errors: string[]
-  alarms: EtcdAlarm[]
-}
-
-export interface EtcdAlarm {
-  memberId: string
-  /** NOSPACE or CORRUPT. */
-  alarm: string
-}
-
-interface Header {
-  cluster_id?: string
-  member_id?: string
-  revision?: string
-  raft_term?: string
-}
-
-interface RawMember {
-  ID?: string
-  name?: string
-  peerURLs?: string[]
-  clientURLs?: string[]
-  isLearner?: boolean
-}
-
-const memberOf = (raw: RawMember): EtcdMemberFacts => ({
-  id: hexOf(raw.ID),
-  name: raw.name ?? '',
-  peerUrls: raw.peerURLs ?? [],
-  clientUrls: raw.clientURLs ?? [],
-  isLearner: raw.isLearner === true,
-})
-
-/** Status lists alarms among its errors, as `memberID:123 alarm:NOSPACE`; asking for them by Alarm would write to the raft log. */
-const alarmsIn = (errors: readonly string[]): EtcdAlarm[] =>
-  errors.flatMap((text) => {
-    const match = /memberID:(\d+) alarm:(\w+)/.exec(text)
-    return match ? [{ memberId: hexOf(match[1]), alarm: match[2] ?? '' }] : []
-  })
 
 /** Quorum calls: etcd itself gives up after 5 s + 2 election timeouts. */
 const quorumMs = 8000
@@ -120,34 +66,7 @@ export class EtcdClient {
 
   /** Answered by this member alone, also without quorum. */
   async status(options?: CallOptions): Promise<EtcdStatus> {
-    const raw = await this.#read<{
-      header?: Header
-      version?: string
-      dbSize?: string
-      dbSizeInUse?: string
-      dbSizeQuota?: string
-      leader?: string
-      raftIndex?: string
-      raftTerm?: string
-      errors?: string[]
-      isLearner?: boolean
-    }>('maintenance/status', {}, options)
-    const errors = raw.errors ?? []
-    return {
-      memberId: hexOf(raw.header?.member_id),
-      clusterId: hexOf(raw.header?.cluster_id),
-      leaderId: hexOf(raw.leader),
-      revision: numberOf(raw.header?.revision),
-      raftTerm: numberOf(raw.raftTerm),
-      raftIndex: numberOf(raw.raftIndex),
-      version: raw.version ?? '',
-      dbSizeBytes: numberOf(raw.dbSize),
-      dbSizeInUseBytes: numberOf(raw.dbSizeInUse),
-      dbQuotaBytes: numberOf(raw.dbSizeQuota),
-      isLearner: raw.isLearner === true,
-      errors,
-      alarms: alarmsIn(errors),
-    }
+    return statusOf(await this.#read<RawStatus>('maintenance/status', {}, options))
   }
 
   /** `linearizable: false` = as this member knows it, also without quorum. A member without a name has never started. */
@@ -277,3 +196,5 @@ const callOf = ({ deadlineMs, connectMs, signal }: CallOptions): CallOptions => 
   ...(connectMs === undefined ? {} : { connectMs }),
   ...(signal === undefined ? {} : { signal }),
 })
+
+export type { EtcdAlarm, EtcdStatus }
