@@ -9,11 +9,14 @@ import { openPki } from '../../src/pki/pki.js'
 import { containerdConfigPath, renderContainerdConfig } from '../../src/render/containerd.js'
 import { etcdConfigPath, renderEtcdConfig } from '../../src/render/etcd.js'
 import { haproxyConfigPath, renderHaproxy } from '../../src/render/haproxy.js'
+import { hostsBlockPath } from '../../src/render/hosts.js'
 import { keepalivedConfigPath, renderKeepalived } from '../../src/render/keepalived.js'
 import { kubeadmConfigPath, renderKubeadmConfig } from '../../src/render/kubeadm.js'
 import { machineFiles } from '../../src/render/machine-files.js'
 import { nginxConfigPath, renderNginx } from '../../src/render/nginx.js'
 import { renderNodeLocal } from '../../src/render/node-local.js'
+import { networkScriptPath } from '../../src/render/routes.js'
+import { renderKubeletLinkScript } from '../../src/render/systemd.js'
 import { renderProxyAlive, renderVrrpState } from '../../src/render/vrrp-scripts.js'
 import { colocated, externalEtcd, fast, guide, named, stacked } from '../render/clusters.js'
 import { hasProgram, mayUnshare, runInside } from './inside.js'
@@ -224,4 +227,57 @@ describe('containerd', () => {
       expect(output).not.toMatch(/level=(warn|error)/)
     })
   }
+})
+
+describe('the network script of a node', () => {
+  withProgram('/usr/sbin/nft')(
+    'sets names, routes and masquerading, takes away what left, and changes nothing the second time',
+    async () => {
+      const cluster = stacked()
+      const files = Object.fromEntries(
+        machineFiles(cluster, named(cluster, 'w-1'), fast, { lab: true, iface: 'host0' }).map((f) => [f.path, String(f.content)]),
+      )
+      const stale = '127.0.0.1 localhost\n# quorate begin demo\n10.99.0.99 gone\n# quorate end demo\n10.1.1.1 mine\n'
+      const show = 'cat /etc/hosts; ip -4 route; nft list ruleset; cat /proc/sys/net/ipv4/ip_forward'
+      const script = `ip route add 10.244.99.0/24 via 10.99.0.99 proto 114
+ip route add 10.55.0.0/24 via 10.99.0.99
+${networkScriptPath} && (${show}) > /tmp/first && ls -i /etc/hosts > /tmp/inode
+${networkScriptPath} && (${show}) > /tmp/second && ls -i /etc/hosts | cmp - /tmp/inode && cmp /tmp/first /tmp/second && cat /tmp/first`
+      const all = { ...files, '/etc/hosts': stale }
+      const { exit, output } = await runInside(root, all, ['/bin/sh', '-c', script], { address: '10.99.0.31' })
+      expect([exit, output]).toEqual([0, expect.any(String)])
+      const hosts = `127.0.0.1 localhost\n10.1.1.1 mine\n${files[hostsBlockPath]}`
+      expect(output.startsWith(hosts)).toBe(true)
+      const routes = output.split('\n').filter((line) => /^10\.(244|55)\./.test(line))
+      expect(routes.map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual([
+        '10.55.0.0/24 via 10.99.0.99',
+        '10.244.21.0/24 via 10.99.0.21',
+        '10.244.22.0/24 via 10.99.0.22',
+        '10.244.23.0/24 via 10.99.0.23',
+        '10.244.32.0/24 via 10.99.0.32',
+      ])
+      expect(output).toContain('ip saddr 10.244.0.0/16 ip daddr != 10.244.0.0/16')
+      expect(output.trim().endsWith('\n1')).toBe(true)
+    },
+  )
+})
+
+describe('the kubelet certificate script', () => {
+  const link = 'readlink /var/lib/kubelet/pki/kubelet-client-current.pem'
+  const files = {
+    '/var/lib/kubelet/pki/kubelet-client-issued.pem': 'issued\n',
+    '/run/link': renderKubeletLinkScript(),
+  }
+  const run = async (script: string): Promise<string> =>
+    (await runInside(root, files, ['/bin/sh', '-c', `cd /var/lib/kubelet/pki; ${script}`])).output.trim()
+
+  it.skipIf(!allowed)('links the issued one first, leaves a renewed one alone, and links a newer issue', async () => {
+    const issued = '/var/lib/kubelet/pki/kubelet-client-issued.pem'
+    const renewed = '/var/lib/kubelet/pki/kubelet-client-2027.pem'
+    expect(await run(`/run/link && ${link}`)).toBe(issued)
+    const renew = `/run/link; touch -d 2001-01-01 ${issued}; echo new > ${renewed}; ln -sfn ${renewed} kubelet-client-current.pem`
+    expect(await run(`${renew}; /run/link && ${link}`)).toBe(renewed)
+    expect(await run(`${renew}; touch -d '+1 hour' ${issued}; /run/link && ${link}`)).toBe(issued)
+    expect(await run(`ln -s /nowhere kubelet-client-current.pem; /run/link && ${link}`)).toBe(issued)
+  })
 })
