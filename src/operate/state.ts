@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 
 /** Where quorate keeps clusters, labs and keys on this computer: $QUORATE_STATE, default /var/lib/quorate. Mode 0700. */
-export const stateRoot = (): string => process.env['QUORATE_STATE'] ?? '/var/lib/quorate'
+export const stateRoot = (): string => process.env.QUORATE_STATE ?? '/var/lib/quorate'
 
 export interface StateDir {
   dir: string

@@ -57,6 +57,13 @@ const ownEtcd = (cluster: Cluster): boolean => topologyOf(cluster) !== 'user-etc
 const standaloneEtcd = (cluster: Cluster): MachineSpec[] => etcdMachines(cluster).filter((m) => !m.roles.includes('control-plane'))
 const proxied = (cluster: Cluster): boolean => hasVirtualIp(cluster)
 
+/** In front of everything else when the machines are made on this computer. */
+export const labStage: Stage = {
+  id: 'lab',
+  title: 'Machines on this computer',
+  phases: [phase('lab/boot', 'is made and boots', every)],
+}
+
 /**
  * The contents page of building a cluster, in the order a runbook would tell it. Only `needs` decides what waits for what:
  * every control plane starts at once, and the wall time does not grow with their number.
@@ -66,7 +73,7 @@ export const bootstrap: readonly Stage[] = [
     id: 'machines',
     title: 'Machines',
     phases: [
-      phase('machines/reach', 'answers over SSH', every),
+      phase('machines/reach', 'answers over SSH', every, [same('lab/boot')]),
       phase('machines/install', 'programs and images are installed', every, [same('machines/reach')]),
       phase('machines/configure', 'configuration and certificates are in place', every, [same('machines/install')]),
     ],

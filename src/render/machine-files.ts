@@ -5,6 +5,7 @@ import { cniConfigPath, renderCniConfig } from './cni.js'
 import { containerdConfigPath, containerdUnitPath, type RenderOptions, renderContainerdConfig, renderContainerdUnit } from './containerd.js'
 import { proxyPlace } from './endpoint.js'
 import { etcdConfigPath, etcdUnitPath, renderEtcdConfig, renderEtcdUnit } from './etcd.js'
+import { etcdDoorScriptPath, etcdDoorUnitPath, needsEtcdDoor, renderEtcdDoorScript, renderEtcdDoorUnit } from './etcd-door.js'
 import { haproxyConfigPath, renderHaproxy } from './haproxy.js'
 import { hostsBlockPath, renderHostsBlock } from './hosts.js'
 import { keepalivedConfigPath, renderKeepalived } from './keepalived.js'
@@ -24,6 +25,7 @@ import {
   renderProxyDropIn,
 } from './systemd.js'
 import { renderProxyAlive, renderVrrpState } from './vrrp-scripts.js'
+import { kubeletConfigPath, kubeletFlagsPath, renderKubeletFlags, renderWorkerKubeletConfig } from './worker-kubelet.js'
 
 export type { ManagedFile } from './managed-file.js'
 
@@ -82,11 +84,28 @@ const nodeFiles = (cluster: Cluster, machine: MachineSpec, timing: Timing, optio
   { path: containerdUnitPath, content: renderContainerdUnit(options), unit: 'containerd.service' },
   { path: kubeletUnitPath, content: renderKubeletUnit(timing, options), unit: 'kubelet.service' },
   script(kubeletLinkScriptPath, renderKubeletLinkScript()),
-  { path: kubeadmConfigPath, content: renderKubeadmConfig(cluster, machine, timing, options), mode: 0o600 },
-  { path: `${kubeadmPatchesDir}/kube-apiserver+strategic.yaml`, content: renderApiServerPatch(timing) },
+  ...(machine.roles.includes('control-plane')
+    ? kubeadmFiles(cluster, machine, timing, options)
+    : workerFiles(cluster, machine, timing, options)),
   ...(options.lab ? [{ path: labResolvPath, content: renderLabResolv(cluster) }] : []),
   ...(cluster.network.plugin.kind === 'routed' ? [{ path: cniConfigPath, content: renderCniConfig(podCidrOf(cluster, machine)) }] : []),
 ]
+
+/** kubeadm writes the rest on a control plane from these. */
+const kubeadmFiles = (cluster: Cluster, machine: MachineSpec, timing: Timing, options: MachineFilesOptions): ManagedFile[] => [
+  { path: kubeadmConfigPath, content: renderKubeadmConfig(cluster, machine, timing, options), mode: 0o600 },
+  { path: `${kubeadmPatchesDir}/kube-apiserver+strategic.yaml`, content: renderApiServerPatch(timing) },
+]
+
+const workerFiles = (cluster: Cluster, machine: MachineSpec, timing: Timing, options: MachineFilesOptions): ManagedFile[] => [
+  { path: kubeletConfigPath, content: renderWorkerKubeletConfig(cluster, timing, options), unit: 'kubelet.service' },
+  { path: kubeletFlagsPath, content: renderKubeletFlags(machine), unit: 'kubelet.service' },
+]
+
+const etcdDoorFiles = (cluster: Cluster, machine: MachineSpec): ManagedFile[] =>
+  topologyOf(cluster) !== 'user-etcd' && machine.roles.includes('etcd') && needsEtcdDoor(cluster)
+    ? [script(etcdDoorScriptPath, renderEtcdDoorScript()), { path: etcdDoorUnitPath, content: renderEtcdDoorUnit() }]
+    : []
 
 /** Does etcd run here as a service of its own, not as a static pod beside an API server? */
 const hasEtcdUnit = (cluster: Cluster, machine: MachineSpec): boolean =>
@@ -99,6 +118,7 @@ export const machineFiles = (cluster: Cluster, machine: MachineSpec, timing: Tim
     ...networkFiles(cluster, machine, options),
     ...balancerFiles(cluster, machine, timing, options),
     ...(isNode ? nodeFiles(cluster, machine, timing, options) : []),
+    ...etcdDoorFiles(cluster, machine),
     ...(hasEtcdUnit(cluster, machine)
       ? [
           { path: etcdConfigPath, content: renderEtcdConfig(cluster, machine, timing), unit: 'etcd.service' },

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:net'
 import { hostname, userInfo } from 'node:os'
 import { dirname, resolve } from 'node:path'
+import { tryProcessLock } from '../machine/process-lock.js'
 import { fault } from '../model/problem.js'
 
 /** Who holds the lock of a cluster, in words for the one who has to wait. */
@@ -20,15 +19,13 @@ export interface Lock {
 }
 
 /**
- * Takes the lock of a cluster on this computer. The lock is a listening socket with an abstract name (unix(7)): binding it is
- * atomic, and the kernel lets it go when its process dies, however it dies, so there is no stale lock to judge. The file beside
- * it only says who holds it. Throws Fault Q4002 naming owner and age when somebody is at work.
+ * Takes the lock of a cluster on this computer; it is free again when its process ends, however it ends. The file beside it only says
+ * who holds it. Throws Fault Q4002 naming owner and age when somebody is at work.
  */
 export const takeLock = async (path: string, verb: string, now: () => Date): Promise<Lock> => {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const name = createHash('sha256').update(resolve(path)).digest('hex').slice(0, 40)
-  const server = await bind(`\0quorate-lock-${name}`)
-  if (!server) {
+  const held = await tryProcessLock(resolve(path))
+  if (!held) {
     const holder = await readOwner(path)
     const ageS = holder ? Math.round((now().getTime() - Date.parse(holder.since)) / 1000) : 0
     throw fault('Q4002', {
@@ -46,18 +43,10 @@ export const takeLock = async (path: string, verb: string, now: () => Date): Pro
     owner,
     release: async () => {
       await unlink(path).catch(() => undefined)
-      await new Promise<void>((done) => server.close(() => done()))
+      await held.release()
     },
   }
 }
-
-const bind = (name: string): Promise<Server | undefined> =>
-  new Promise((done, reject) => {
-    const server = createServer((socket) => socket.destroy())
-    server.unref()
-    server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? done(undefined) : reject(error)))
-    server.listen(name, () => done(server))
-  })
 
 const readOwner = async (path: string): Promise<LockOwner | undefined> => {
   try {

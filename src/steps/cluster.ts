@@ -1,9 +1,9 @@
 import type { KubernetesClient } from '../client/kubernetes.js'
 import { podCidrOf } from '../config/pod-cidr.js'
-import { controlPlanes, type MachineSpec, nodes, workers } from '../model/cluster.js'
+import { controlPlanes, type MachineSpec, nodes } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
 import { clusterObjects, type KubernetesObject } from '../render/addons.js'
-import { kubeadmConfigPath } from '../render/kubeadm.js'
+import { kubeadmConfigPath, taintsOf } from '../render/kubeadm.js'
 import type { StepContext } from './context.js'
 import { sha256 } from './stamp.js'
 import type { StepWork } from './work.js'
@@ -19,7 +19,7 @@ const api = async (ctx: StepContext): Promise<KubernetesClient> => {
 
 const nodeOf = (ctx: StepContext, machine: MachineSpec): KubernetesObject => {
   const isControlPlane = machine.roles.includes('control-plane')
-  const tainted = isControlPlane && !machine.roles.includes('worker') && workers(ctx.cluster).length > 0
+  const taints = taintsOf(ctx.cluster, machine)
   return {
     apiVersion: 'v1',
     kind: 'Node',
@@ -37,7 +37,7 @@ const nodeOf = (ctx: StepContext, machine: MachineSpec): KubernetesObject => {
       ...(ctx.cluster.network.plugin.kind === 'routed'
         ? { podCIDR: podCidrOf(ctx.cluster, machine), podCIDRs: [podCidrOf(ctx.cluster, machine)] }
         : {}),
-      ...(tainted ? { taints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] } : {}),
+      ...(taints.length > 0 ? { taints } : {}),
     },
   }
 }

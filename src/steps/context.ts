@@ -20,9 +20,7 @@ export interface StepContext {
   desired(machine: string): Promise<ManagedFile[] | undefined>
   /** A client to the first API server that answers /readyz at its own address; undefined when none does within the deadline. */
   api(deadlineMs: number): Promise<KubernetesClient | undefined>
-  /** Clients to all API servers, ready or not, by machine. */
-  apiOf(machine: string): Promise<KubernetesClient>
-  /** Names of machines on which etcd is known to have been in service before: no data there means lost data. */
+  /** Was this cluster in service before? Then an etcd member without data has lost it. */
   etcdServedBefore(): Promise<boolean>
   /** Brings programs and images to a machine that lacks them; a lab's machines are made with them. */
   install?: (machine: string) => Promise<void>

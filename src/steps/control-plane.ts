@@ -1,4 +1,6 @@
+import { topologyOf } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
+import { etcdDoorUnit, needsEtcdDoor } from '../render/etcd-door.js'
 import { kubeadmConfigPath } from '../render/kubeadm.js'
 import type { StepContext } from './context.js'
 import { stampOf } from './stamp.js'
@@ -20,16 +22,16 @@ const skipped = [
 ]
 
 /** The kubeadm file decides what kubeadm writes, so its digest is what the stamp of a started kubelet is made from. */
-export const kubeadmStamp = async (ctx: StepContext, machine: string, what: string): Promise<ReturnType<typeof stampOf> | undefined> => {
+const kubeadmStamp = async (ctx: StepContext, machine: string): Promise<ReturnType<typeof stampOf> | undefined> => {
   const files = await ctx.desired(machine)
   const config = files?.find((f) => f.path === kubeadmConfigPath)
-  return config ? stampOf(what, String(config.content), ctx.cluster.kubernetesVersion) : undefined
+  return config ? stampOf('control-plane', String(config.content), ctx.cluster.kubernetesVersion) : undefined
 }
 
 /** Static pods are written by kubeadm itself, from its own configuration, on every control plane at the same time. */
 export const startControlPlane: StepWork = {
   observe: async (ctx, machine) => {
-    const [facts, stamp] = await Promise.all([ctx.facts(machine), kubeadmStamp(ctx, machine, 'control-plane')])
+    const [facts, stamp] = await Promise.all([ctx.facts(machine), kubeadmStamp(ctx, machine)])
     if (!stamp) return { state: 'todo', reason: 'not configured yet' }
     if (facts.files[stamp.file.path] !== stamp.digest)
       return { state: 'todo', reason: 'static pods are not written from this configuration' }
@@ -37,10 +39,11 @@ export const startControlPlane: StepWork = {
     return { state: 'done' }
   },
   run: async (ctx, machine) => {
-    const stamp = await kubeadmStamp(ctx, machine, 'control-plane')
+    const stamp = await kubeadmStamp(ctx, machine)
     if (!stamp) throw fault('Q4001', { reason: 'no kubeadm configuration' }, { machine })
-    const script = `systemctl enable --quiet containerd.service kubelet.service
-systemctl start containerd.service || exit 1
+    const door = topologyOf(ctx.cluster) === 'stacked' && needsEtcdDoor(ctx.cluster) ? etcdDoorUnit : ''
+    const script = `systemctl enable --quiet containerd.service kubelet.service ${door}
+systemctl start containerd.service ${door} || exit 1
 kubeadm init --config ${kubeadmConfigPath} --skip-phases=${skipped.join(',')} 2>&1
 `
     const target = ctx.fleet.machine(machine)

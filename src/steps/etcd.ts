@@ -7,6 +7,8 @@ import type { StepWork } from './work.js'
 /** Left on a machine once its member has held data: no data beside this file means lost data, never a first start. */
 export const memberStamp = stampPath('etcd-member')
 const dataDir = '/var/lib/etcd'
+/** Exists on a member that holds data; asked for by existence only, since it grows. */
+export const etcdDatabase = `${dataDir}/member/snap/db`
 
 /**
  * Writes the member list into an empty data directory, by restoring an empty snapshot, before etcd ever starts. So every member can be
@@ -17,7 +19,7 @@ const dataDir = '/var/lib/etcd'
 export const initialiseEtcd: StepWork = {
   observe: async (ctx, machine) => {
     const facts = await ctx.facts(machine)
-    const hasData = facts.files[`${dataDir}/member/snap/db`] !== undefined
+    const hasData = facts.files[etcdDatabase] !== undefined
     const stamped = facts.files[memberStamp] !== undefined
     if (hasData && stamped) return { state: 'done' }
     if (hasData) return { state: 'todo', reason: 'data directory is there, its stamp is not' }
@@ -29,7 +31,7 @@ export const initialiseEtcd: StepWork = {
     if (!self) throw fault('Q4001', { reason: `${machine} has no etcd role` }, { machine })
     // A restore that was killed leaves a partial directory under another name; the rename at the end is the act that counts.
     const script = `set -e
-if [ ! -e ${dataDir}/member/snap/db ]; then
+if [ ! -e ${etcdDatabase} ]; then
   rm -rf ${dataDir}/.restore ${dataDir}/member
   etcdutl snapshot restore /usr/local/share/quorate/empty-etcd.db --name '${machine}' --data-dir ${dataDir}/.restore \\
     --initial-cluster '${initialCluster(ctx.cluster)}' --initial-cluster-token '${etcdClusterToken(ctx.cluster)}' \\

@@ -1,5 +1,5 @@
 import { fault, problem } from '../model/problem.js'
-import type { StepContext } from './context.js'
+import type { ManagedFile } from '../render/managed-file.js'
 import { sha256, stampPath } from './stamp.js'
 import type { Seen } from './step.js'
 import type { StepWork } from './work.js'
@@ -74,11 +74,19 @@ export const configureMachine: StepWork = {
       if (file.path.startsWith('/etc/systemd/system/')) commands.add('systemctl daemon-reload')
       if (file.path.startsWith('/etc/sysctl.d/')) commands.add(`sysctl -q -e -p ${file.path}`)
     }
-    for (const file of files) {
-      if (changed.has(file.path) && file.unit && facts.units[file.unit] === 'active')
-        commands.add(`systemctl ${file.action ?? 'restart'} ${file.unit}`)
+    for (const [unit, action] of unitActions(files.filter((f) => changed.has(f.path)))) {
+      if (facts.units[unit] === 'active') commands.add(`systemctl ${action} ${unit}`)
     }
     if (commands.size > 0) await target.sh(`set -e\n${[...commands].join('\n')}\n`, { timeoutMs: 30_000 })
     ctx.forget(machine)
   },
+}
+
+/** One action for each unit whose files changed: a restart reads everything again, so it stands for a reload too. */
+const unitActions = (changed: readonly ManagedFile[]): Map<string, 'restart' | 'reload'> => {
+  const actions = new Map<string, 'restart' | 'reload'>()
+  for (const { unit, action = 'restart' } of changed) {
+    if (unit && actions.get(unit) !== 'restart') actions.set(unit, action)
+  }
+  return actions
 }

@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
+
+/** bundle/bundle.yaml as it is written: the one place where versions are pinned. */
+export interface Pins {
+  kubernetesVersion: string
+  modules: ModulePin[]
+  install: Record<string, string[]>
+  images: ImagePin[]
+  debian: { suite: string; packages: string[]; disable: string[]; mask: string[] }
+}
+
+export interface ModulePin {
+  /** Folder with go.mod and go.sum below bundle/. */
+  module: string
+  cgo?: boolean
+  tags?: string[]
+  ldflags?: string[]
+  /** Built only for a cluster that asks for it. */
+  only?: 'metallb'
+  programs: ProgramPin[]
+}
+
+export interface ProgramPin {
+  tool: string
+  as: string
+  /** Name that `go build` gives it, where that is another. */
+  output?: string
+  version: string
+}
+
+export interface ImagePin {
+  reference: string
+  program: string
+  /** Path of the program inside the image. */
+  path: string
+  also?: string[]
+  /** Programs of the Debian root file system that the image needs, with their libraries. */
+  debian?: string[]
+  entrypoint?: string[]
+  user?: string
+  only?: 'metallb'
+}
+
+export interface Wanted {
+  metallb: boolean
+}
+
+/** Folder of the pins: beside src in a checkout, beside dist in the installed package. */
+export const pinsDir = fileURLToPath(new URL('../../bundle/', import.meta.url))
+
+export const readPins = async (dir: string = pinsDir): Promise<Pins> => parse(await readFile(`${dir}/bundle.yaml`, 'utf8')) as Pins
+
+const isWanted = (pin: { only?: 'metallb' }, wanted: Wanted): boolean => pin.only === undefined || wanted.metallb
+
+/** What this cluster needs and nothing else: the rest is not compiled. */
+export const select = (pins: Pins, wanted: Wanted): Pins => ({
+  ...pins,
+  modules: pins.modules.filter((m) => isWanted(m, wanted)),
+  images: pins.images.filter((i) => isWanted(i, wanted)),
+})

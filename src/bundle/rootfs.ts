@@ -1,0 +1,59 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runProcess, shellQuote } from '../machine/process.js'
+import { fault } from '../model/problem.js'
+import type { Pins } from './pins.js'
+
+/** Things that nobody reads on a machine without a person. */
+const excluded = ['/usr/share/man/*', '/usr/share/doc/*', '/usr/share/locale/*', '/usr/share/info/*', '/usr/share/lintian/*']
+
+/**
+ * Makes the Debian root file system of machines in `dir`/root, from the package sources of this computer. It holds no key: host keys are
+ * made for each machine. Throws Fault Q2005 with mmdebstrap's last words.
+ */
+export const makeRootfs = async (
+  dir: string,
+  debian: Pins['debian'],
+  onLine: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<void> => {
+  const root = join(dir, 'root')
+  const setUp = [
+    // Programs that packages start at boot are started by quorate, when their configuration is there.
+    `systemctl --root="$1" disable ${debian.disable.join(' ')} >/dev/null 2>&1 || true`,
+    `systemctl --root="$1" mask ${debian.mask.join(' ')} >/dev/null 2>&1 || true`,
+    'systemctl --root="$1" set-default multi-user.target >/dev/null 2>&1',
+    'rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/machine-id "$1"/var/lib/dbus/machine-id; : > "$1"/etc/machine-id',
+    'rm -rf "$1"/var/cache/apt/* "$1"/var/lib/apt/lists/* "$1"/var/log/*.log',
+    'mkdir -p "$1"/var/lib/quorate "$1"/opt/cni/bin "$1"/usr/local/share/quorate',
+  ].join('; ')
+  const argv: [string, ...string[]] = [
+    'mmdebstrap',
+    '--variant=minbase',
+    '--mode=root',
+    `--include=${debian.packages.join(',')}`,
+    ...excluded.map((path) => `--dpkgopt=path-exclude=${path}`),
+    `--customize-hook=${setUp}`,
+    debian.suite,
+    root,
+  ]
+  const result = await runProcess(argv, { timeoutMs: 900_000, allowFailure: true, onLine, ...(signal ? { signal } : {}) })
+  if (result.exit !== 0) throw fault('Q2005', { output: result.stderr.trim().slice(-600) })
+  await runProcess(['sync', '-f', root], { timeoutMs: 120_000, allowFailure: true })
+}
+
+/** A Debian program with every library that its loader asks for, as pairs of path inside the root and path on this computer. */
+export const libraryClosure = async (root: string, program: string): Promise<{ path: string; source: string }[]> => {
+  const script = `for p in ${shellQuote(program)} $(ldd ${shellQuote(program)} | grep -o '/[^ ]*'); do echo "$p $(readlink -f "$p")"; done`
+  const result = await runProcess(['chroot', root, 'sh', '-c', script], { timeoutMs: 30_000 })
+  return result.stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      const [path = '', real = ''] = line.split(' ')
+      return { path, source: join(root, real) }
+    })
+}
+
+export const writeVersions = (path: string, pins: Pins): Promise<void> =>
+  writeFile(path, pins.modules.flatMap((m) => m.programs.map((p) => `${p.as} v${p.version}\n`)).join(''))

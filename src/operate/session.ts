@@ -1,0 +1,129 @@
+import { mkdir, readFile, stat } from 'node:fs/promises'
+import type { KubernetesClient } from '../client/kubernetes.js'
+import { timingOf } from '../config/timing.js'
+import type { Fleet } from '../machine/fleet.js'
+import { type Cluster, controlPlanes } from '../model/cluster.js'
+import type { Emit } from '../model/event.js'
+import type { MachineFacts } from '../model/observed.js'
+import { type Connections, openConnections } from '../observe/connections.js'
+import { observeMachine } from '../observe/machine-facts.js'
+import { findPki, type KeptPki, openPki, type Pki } from '../pki/pki.js'
+import { type ManagedFile, machineFiles } from '../render/machine-files.js'
+import { until } from '../run/retry.js'
+import type { StepContext } from '../steps/context.js'
+import { etcdDatabase } from '../steps/etcd.js'
+import { managedUnits, stampPaths } from '../steps/managed.js'
+import { interfaceOf } from './interface.js'
+import { memo } from './memo.js'
+import { type StateDir, stateOf } from './state.js'
+
+export interface SessionOptions {
+  emit: Emit
+  signal?: AbortSignal
+  bundleDigest: string
+  install?: (machine: string) => Promise<void>
+  /** While planning, no key is made and nothing is written. */
+  readOnly: boolean
+  state?: StateDir
+}
+
+/** Everything that is open while quorate works on one cluster: keys, machines, clients. Close it, whatever happened. */
+export interface Session {
+  cluster: Cluster
+  state: StateDir
+  fleet: Fleet
+  ctx: StepContext
+  /** Undefined only in a read-only session of a cluster that has no keys yet. */
+  pki: Pki | KeptPki | undefined
+  /** Clients to every API server and etcd member; undefined without keys. */
+  connections: Connections | undefined
+  close(): Promise<void>
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
+/** The interface of every lab machine, as systemd-nspawn names it. */
+const labInterface = 'host0'
+
+/** Opens a session on a fleet whose machines may be anything between absent and in full service. */
+export const openSession = async (cluster: Cluster, fleet: Fleet, options: SessionOptions): Promise<Session> => {
+  const state = options.state ?? stateOf(cluster.name)
+  if (!options.readOnly) await mkdir(state.dir, { recursive: true, mode: 0o700 })
+  const pki = options.readOnly ? await findPki(state.pki) : await openPki(state.pki)
+  const connections = pki
+    ? openConnections({ cluster, fleet, adminTls: await pki.adminTls(), etcdTls: await pki.etcdTls(cluster) })
+    : undefined
+  const timing = timingOf(cluster)
+
+  const own = async (name: string, iface: string): Promise<{ plain: ManagedFile[]; secret: ManagedFile[] | undefined }> => {
+    const machine = cluster.machines.find((m) => m.name === name)
+    if (!machine) return { plain: [], secret: [] }
+    return { plain: machineFiles(cluster, machine, timing, { lab: fleet.isLab, iface }), secret: await pki?.filesFor(cluster, machine) }
+  }
+  const facts = memo(async (name: string): Promise<MachineFacts> => {
+    const { plain, secret = [] } = await own(name, labInterface)
+    const files = [...plain, ...secret].map((f) => f.path)
+    return observeMachine(fleet.machine(name), { files: [...files, ...stampPaths], exists: [etcdDatabase], units: managedUnits })
+  })
+  const desired = memo(async (name: string): Promise<ManagedFile[] | undefined> => {
+    const iface = fleet.isLab ? labInterface : interfaceOf(await facts(name), cluster, labInterface)
+    const { plain, secret } = await own(name, iface)
+    return secret ? [...plain, ...secret] : undefined
+  })
+
+  const firstReady = async (): Promise<KubernetesClient | undefined> => {
+    const asked = controlPlanes(cluster).map(async (m) => {
+      const client = connections?.apiServers.get(m.name)
+      if (!client || !(await client.readyz({ deadlineMs: 1000 })).ready) throw new Error('not ready')
+      return client
+    })
+    return Promise.any(asked).catch(() => undefined)
+  }
+  let answering: KubernetesClient | undefined
+
+  const ctx: StepContext = {
+    cluster,
+    timing,
+    fleet,
+    emit: options.emit,
+    ...(options.signal ? { signal: options.signal } : {}),
+    facts,
+    forget: (machine) => facts.forget(machine),
+    desired,
+    api: async (deadlineMs) => {
+      if (!connections) return undefined
+      answering ??= await until({ everyMs: 100, deadlineMs }, firstReady, () => new Error('none is ready'), options.signal).catch(
+        () => undefined,
+      )
+      return answering
+    },
+    etcdServedBefore: () => exists(state.served),
+    bundleDigest: options.bundleDigest,
+    ...(options.install ? { install: options.install } : {}),
+  }
+  return {
+    cluster,
+    state,
+    fleet,
+    ctx,
+    pki,
+    connections,
+    close: async () => {
+      connections?.close()
+      await fleet.close()
+    },
+  }
+}
+
+/** The cluster as it was last applied, by name; undefined when it was never applied from this computer. */
+export const readAppliedCluster = async (name: string): Promise<Cluster | undefined> => {
+  try {
+    return JSON.parse(await readFile(stateOf(name).cluster, 'utf8')) as Cluster
+  } catch {
+    return undefined
+  }
+}
