@@ -71,7 +71,7 @@ const rowOf = (now: FaultReport | undefined, then: FaultReport | undefined): Com
     return {
       ...measured,
       change: 'same',
-      because: `${milliseconds(Math.abs(change))} apart, within the noise of ${milliseconds(noiseMs)}; ${runs}`,
+      because: `${Math.abs(change) < 0.5 ? 'equal' : `${milliseconds(Math.abs(change))} apart`}, within the noise of ${milliseconds(noiseMs)}; ${runs}`,
     }
   return {
     ...measured,
@@ -104,7 +104,8 @@ const differencesOf = (now: DrillReport, then: DrillReport): string[] => {
  */
 export const compareReports = (now: DrillReport, then: DrillReport, against: string): Comparison => {
   // By role, since the machine behind a role changes from run to run.
-  const keyed = (report: DrillReport) => new Map(report.faults.map((one) => [`${one.id} ${one.victim.role}`, one]))
+  const keyed = (report: DrillReport) =>
+    new Map(report.faults.filter((one) => one.control === undefined).map((one) => [`${one.id} ${one.victim.role}`, one]))
   const earlier = keyed(then)
   const current = keyed(now)
   const ids = [...new Set([...current.keys(), ...earlier.keys()])]

@@ -83,7 +83,7 @@ export const scoreOf = (domains: readonly DomainReport[], findings: readonly Fin
     cap = Math.min(cap, to)
     because.push(`at most ${to}: ${why}`)
   }
-  if (lost.length > 0) limit(capOfSinglePoint, `single point of failure: ${named(lost)}`)
+  if (lost.length > 0) limit(capOfSinglePoint, `the loss of ${named(lost)} is not survived`)
   if (domains.length === 0) limit(capOfUnproven, 'no failure domain was drilled')
   if (unproven.length > 0) limit(capOfUnproven, `redundancy not proven for ${named(unproven)}`)
   if (controls !== 'passed')

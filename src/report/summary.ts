@@ -1,5 +1,5 @@
 import type { DomainReport, DrillReport, FaultReport, ProbeResult } from './drill-report.js'
-import { count, listed, milliseconds, plural } from './format.js'
+import { count, listed, milliseconds, plural, within } from './format.js'
 import { controlsOf, headlineOf } from './verdict.js'
 
 export type Tone = 'good' | 'bad' | 'open'
@@ -7,6 +7,8 @@ export type Tone = 'good' | 'bad' | 'open'
 /** What the first screen says. */
 export interface Summary {
   tone: Tone
+  /** The verdict in two or three words. */
+  label: string
   /** The verdict in one sentence, for somebody who reads nothing else. */
   sentence: string
   /** What it rests on, one sentence. */
@@ -31,6 +33,7 @@ const someOf = (names: readonly string[]): string =>
 
 interface Told {
   tone: Tone
+  label: string
   sentence: string
 }
 
@@ -42,28 +45,47 @@ const sentenceOf = (report: DrillReport, faults: Summary['faults'], unsafe: numb
   if (unsafe > 0)
     return {
       tone: 'bad',
+      label: 'Writes not safe',
       sentence: `${name} is not safe: in ${plural(unsafe, 'fault')}, writes that it had acknowledged were lost or mixed up.`,
     }
   if (lost.length > 0) {
     const what = lost.length === 1 ? 'a single point' : `${lost.length} single points`
-    return { tone: 'bad', sentence: `${name} has ${what} of failure: without ${someOf(lost.map(nameOf))} it does not serve.` }
+    return {
+      tone: 'bad',
+      label: 'Single point of failure',
+      sentence: `${name} has ${what} of failure: without ${someOf(lost.map(nameOf))} it does not serve.`,
+    }
   }
   if (faults.failed > 0)
     return {
       tone: 'bad',
+      label: 'Limit broken',
       sentence: `${name} survived every loss that was drilled, but broke a limit in ${plural(faults.failed, 'fault')}.`,
     }
   if (report.domains.length === 0 || faults.total === 0)
-    return { tone: 'open', sentence: `Nothing is proven about ${name}: no loss was drilled.` }
+    return { tone: 'open', label: 'Not proven', sentence: `Nothing is proven about ${name}: no loss was drilled.` }
   if (open.length > 0)
-    return { tone: 'open', sentence: `${name} held in every fault that was drilled; for ${someOf(open.map(nameOf))} nothing is proven.` }
+    return {
+      tone: 'open',
+      label: 'Not proven',
+      sentence: `${name} held in every fault that was drilled; for ${someOf(open.map(nameOf))} nothing is proven.`,
+    }
   if (faults.open > 0)
-    return { tone: 'open', sentence: `${name} held in every fault that could be judged; ${plural(faults.open, 'fault')} could not.` }
+    return {
+      tone: 'open',
+      label: 'Not proven',
+      sentence: `${name} held in every fault that could be judged; ${plural(faults.open, 'fault')} could not.`,
+    }
   if (controls !== 'passed')
-    return { tone: 'open', sentence: `${name} held in every fault, but the detector itself was not shown to work, so nothing is proven.` }
+    return {
+      tone: 'open',
+      label: 'Not proven',
+      sentence: `${name} held in every fault, but the detector itself was not shown to work, so nothing is proven.`,
+    }
   const zones = report.domains.some((one) => one.kind === 'zone')
   return {
     tone: 'good',
+    label: 'High availability proven',
     sentence: `${name} survives the loss of any one machine${zones ? ' and of any one zone' : ''}, without losing a write.`,
   }
 }
@@ -85,7 +107,7 @@ export const summaryOf = (report: DrillReport): Summary => {
   const longest = worst
     ? worst.probe.spanMs < 0.5
       ? `; no request on a ${worst.probe.probe} failed`
-      : `; the longest disturbance on a ${worst.probe.probe} was ${milliseconds(worst.probe.spanMs)} (${worst.fault.title.toLowerCase()})`
+      : `; the longest disturbance on a ${worst.probe.probe} was ${milliseconds(worst.probe.spanMs)} (${within(worst.fault.title)})`
     : ''
   const untold = report.faults.filter((one) => one.safety.verdict === 'unknown').length
   const safety =

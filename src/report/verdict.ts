@@ -50,7 +50,9 @@ const afterReasons = (fault: Unjudged): Reason[] => {
     const broken = safety.properties.filter((one) => one.verdict === 'violated')
     reasons.push({
       kind: 'safety-violated',
-      says: broken.map((one) => `not so: ${one.title.toLowerCase()}`).join('; ') || 'write safety was violated',
+      says:
+        broken.map((one) => `this does not hold: ${one.title.charAt(0).toLowerCase()}${one.title.slice(1)}`).join('; ') ||
+        'write safety was violated',
     })
   } else if (safety.verdict === 'unknown') {
     const open = safety.properties.filter((one) => one.verdict === 'unknown')
