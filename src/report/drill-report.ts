@@ -156,6 +156,7 @@ export type ReasonKind =
   | 'control-missed'
   | 'control-disturbed'
   | 'too-few-samples'
+  | 'repeat-failed'
 
 export interface Reason {
   kind: ReasonKind

@@ -8,7 +8,8 @@ const md = (text: string): string =>
   text
     .replace(/\s+/g, ' ')
     .replace(/[\\`*_{}[\]<>#|~]/g, (character) => `\\${character}`)
-    .replace(/^([-+.]|\d+[.)])/, '\\$1')
+    .replace(/^([-+]\s)/, '\\$1')
+    .replace(/^(\d+)([.)]\s)/, '$1\\$2')
 
 const word: Record<FaultReport['verdict'], string> = { pass: 'pass', fail: '**FAIL**', 'not-evaluated': 'not evaluated' }
 
