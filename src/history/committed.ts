@@ -59,7 +59,12 @@ export const committedOf = (history: History): Committed => {
     if (op.outcome !== 'ok') continue
     const source = op.id
     if (op.kind === 'list') {
-      for (const [key, item] of Object.entries(op.items ?? {})) note({ key, ...item, source, operation: op })
+      for (const [key, item] of Object.entries(op.items ?? {})) {
+        const known = byRevision.get(item.revision)
+        // Lists repeat themselves: most items were seen before.
+        if (known?.key === key && known.value === item.value) observations++
+        else note({ key, ...item, source, operation: op })
+      }
     } else if (op.revision !== undefined) {
       const value = op.kind === 'delete' ? null : op.kind === 'read' ? op.observedValue : op.value
       // A read that found nothing names at most the revision of the store.
@@ -72,7 +77,8 @@ export const committedOf = (history: History): Committed => {
     if (event.type === 'deleted') note({ key, revision, value: null, source, event })
     else if (event.type === 'added' || event.type === 'modified') note({ key, revision, value: event.value, source, event })
   }
-  for (const final of history.finals) for (const [key, item] of Object.entries(final.items)) note({ key, ...item, source: final.source })
+  for (const final of history.finals)
+    for (const [key, item] of Object.entries(final.items)) note({ key, revision: item.revision, value: item.value, source: final.source })
 
   const all = [...byRevision.values()].sort((a, b) => a.revision - b.revision)
   const keys = new Map<string, Version[]>()

@@ -77,7 +77,8 @@ export interface FinalState {
   /** `apiserver cp-1`, `etcd cp-2`. */
   source: string
   revision: number
-  items: Record<string, Item>
+  /** Keys are named alike at every source. A source whose values cannot be read (etcd's encoding of Kubernetes objects) leaves them out. */
+  items: Record<string, { value?: string; revision: number }>
 }
 
 /** etcd's HashKV of one member at one revision. */

@@ -46,6 +46,17 @@ describe('the answer', () => {
     expect(verdict.counts.relisted).toBeGreaterThan(0)
     expect(verdict.counts.resumed).toBeGreaterThan(0)
   })
+  it('needs no values from a source that names revisions, and still sees what is missing there', () => {
+    const bare = structuredClone(history)
+    for (const final of bare.finals.filter((one) => one.source.startsWith('etcd')))
+      final.items = Object.fromEntries(Object.entries(final.items).map(([key, { revision }]) => [key, { revision }]))
+    expect(judgeHistory(bare).verdict).toBe('valid')
+    const lost = Object.keys(bare.finals[4]?.items ?? {}).find(
+      (key) => !bare.operations.some((op) => op.key === key && op.kind === 'delete'),
+    )
+    if (lost) delete bare.finals[4]?.items[lost]
+    expect(judgeHistory(bare).properties[0]).toMatchObject({ property: 'acknowledged-writes-present', verdict: 'violated' })
+  })
   it('does not depend on the order of the records', () => {
     const turned = { ...history, operations: [...history.operations].reverse(), watches: [...history.watches].reverse() }
     expect(judgeHistory(turned, { now: () => 0 })).toMatchObject({ verdict: 'valid' })

@@ -34,7 +34,8 @@ export const checkRefused = (history: History, writers: Writers): PropertyVerdic
   }
   for (const final of history.finals)
     for (const [key, item] of Object.entries(final.items))
-      trace(key, item.value, () => `${final.source} holds ${key} = ${valueInWords(item.value)} at revision ${item.revision}`)
+      if (item.value === undefined) findings.checked++
+      else trace(key, item.value, () => `${final.source} holds ${key} = ${valueInWords(item.value)} at revision ${item.revision}`)
   const said = `${plural(refused, 'refused write')}; ${plural(findings.checked, 'observation')} traced to their writes`
   return findings.close(said, findings.checked === 0 ? 'nothing was observed' : undefined)
 }

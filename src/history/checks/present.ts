@@ -1,5 +1,5 @@
 import { Findings, plural } from '../findings.js'
-import type { FinalState, History, Item, Operation, PropertyVerdict } from '../types.js'
+import type { FinalState, History, Operation, PropertyVerdict } from '../types.js'
 import { operationInWords, valueInWords } from '../words.js'
 import { canFollow, effectiveBy, type KeyWrites, possible, type Writers } from '../writers.js'
 
@@ -16,22 +16,23 @@ const decisive = (acknowledged: readonly Operation[]): Operation[] => {
 
 const canBeDeletedAfter = (write: Operation, deletes: readonly Operation[]): boolean => deletes.some((one) => canFollow(one, write))
 
-const survives = (write: Operation, item: Item | undefined, of: KeyWrites): boolean => {
+const survives = (write: Operation, item: FinalState['items'][string] | undefined, of: KeyWrites): boolean => {
   if (write.kind === 'delete') {
     if (!item) return true
     if (write.revision !== undefined) return item.revision > write.revision
-    return (of.byValue.get(item.value) ?? []).some((one) => canFollow(one, write))
+    return item.value === undefined || (of.byValue.get(item.value) ?? []).some((one) => canFollow(one, write))
   }
   if (!item) return canBeDeletedAfter(write, of.deletes)
   if (write.revision !== undefined)
-    return item.revision > write.revision || (item.revision === write.revision && item.value === write.value)
-  return item.value === write.value || (of.byValue.get(item.value) ?? []).some((one) => possible(one) && effectiveBy(one) >= write.startMs)
+    return item.revision > write.revision || (item.revision === write.revision && (item.value === undefined || item.value === write.value))
+  if (item.value === undefined || item.value === write.value) return true
+  return (of.byValue.get(item.value) ?? []).some((one) => possible(one) && effectiveBy(one) >= write.startMs)
 }
 
 const whatIsThere = (final: FinalState, key: string): string => {
   const item = final.items[key]
   return item
-    ? `${final.source} holds ${key} = ${valueInWords(item.value)} at revision ${item.revision}`
+    ? `${final.source} holds ${key}${item.value === undefined ? '' : ` = ${valueInWords(item.value)}`} at revision ${item.revision}`
     : `${final.source} does not hold ${key}`
 }
 
