@@ -2,6 +2,7 @@ import { type Cluster, controlPlanes, type MachineSpec } from '../model/cluster.
 import type { Timing } from '../model/timing.js'
 import { duration } from './duration.js'
 import { apiServerPort } from './endpoint.js'
+import { heldVariable } from './held-socket.js'
 
 export const haproxyConfigPath = '/etc/haproxy/haproxy.cfg'
 export const haproxyAdminSocket = '/run/haproxy/admin.sock'
@@ -92,8 +93,12 @@ const tcpBackend = (cluster: Cluster, timing: Timing): string[] => {
   ]
 }
 
-/** A whole haproxy.cfg around one bind line. The same text on every balancer: what differs between two shows only when one fails. */
-export const haproxyConfig = (cluster: Cluster, timing: Timing, bind: string): string => {
+/**
+ * A whole haproxy.cfg around one address. The same text on every balancer: what differs between two shows only when one fails.
+ * `transparent` lets haproxy listen on an address that the machine does not hold yet, when no socket is given to it.
+ */
+export const haproxyConfig = (cluster: Cluster, timing: Timing, address: string): string => {
+  const bind = timing.name === 'guide' ? `${address} transparent` : `"\${${heldVariable}-${address}}" transparent`
   const backend = timing.backendCheck.kind === 'tcp' ? tcpBackend(cluster, timing) : readyzBackend(cluster, timing, '/etc/haproxy/ca.crt')
   const sections = [
     [
@@ -109,8 +114,8 @@ export const haproxyConfig = (cluster: Cluster, timing: Timing, bind: string): s
 }
 
 /**
- * haproxy.cfg of a balancer that shares a virtual IP. `transparent` lets a standby listen on the address before it holds it, so a
- * takeover costs no start of a process. On a machine with an API server the two listen on different addresses and the same port.
+ * haproxy.cfg of a balancer that shares a virtual IP. A standby listens on the address before it holds it, so a takeover costs no
+ * start of a process. On a machine with an API server the two listen on different addresses and the same port.
  */
 export const renderHaproxy = (cluster: Cluster, _machine: MachineSpec, timing: Timing): string =>
-  haproxyConfig(cluster, timing, `${cluster.endpoint.address}:${cluster.endpoint.port} transparent`)
+  haproxyConfig(cluster, timing, `${cluster.endpoint.address}:${cluster.endpoint.port}`)

@@ -3,10 +3,11 @@ import { type Cluster, hasVirtualIp, type MachineSpec, topologyOf } from '../mod
 import type { Timing } from '../model/timing.js'
 import { cniConfigPath, renderCniConfig } from './cni.js'
 import { containerdConfigPath, containerdUnitPath, type RenderOptions, renderContainerdConfig, renderContainerdUnit } from './containerd.js'
-import { proxyPlace } from './endpoint.js'
+import { nodeLocalPort, proxyPlace } from './endpoint.js'
 import { etcdConfigPath, etcdUnitPath, renderEtcdConfig, renderEtcdUnit } from './etcd.js'
 import { etcdDoorScriptPath, etcdDoorUnitPath, needsEtcdDoor, renderEtcdDoorScript, renderEtcdDoorUnit } from './etcd-door.js'
 import { haproxyConfigPath, renderHaproxy } from './haproxy.js'
+import { heldSocketFiles } from './held-socket.js'
 import { hostsBlockPath, renderHostsBlock } from './hosts.js'
 import { keepalivedConfigPath, renderKeepalived } from './keepalived.js'
 import { kubeadmConfigPath, kubeadmPatchesDir, renderApiServerPatch, renderKubeadmConfig } from './kubeadm.js'
@@ -61,7 +62,9 @@ const balancerFiles = (cluster: Cluster, machine: MachineSpec, timing: Timing, o
         }
   // The guides leave both services as the distribution ships them, and so does the profile that stands for them.
   const asShipped = timing.name === 'guide'
-  const proxyFiles = asShipped ? [config] : [config, renderProxyDropIn(proxy, options)]
+  const listen = place === 'loopback' ? `127.0.0.1:${nodeLocalPort}` : `${cluster.endpoint.address}:${cluster.endpoint.port}`
+  const held = proxy === 'haproxy' ? heldSocketFiles(listen) : []
+  const proxyFiles = asShipped ? [config] : [config, renderProxyDropIn(proxy, options), ...held]
   if (!hasVirtualIp(cluster)) return proxyFiles
   const keepalived: ManagedFile = {
     path: keepalivedConfigPath,

@@ -1,6 +1,7 @@
 import type { Timing } from '../model/timing.js'
 import type { RenderOptions } from './containerd.js'
 import { wholeSeconds } from './duration.js'
+import { heldSocketUse } from './held-socket.js'
 import { masterDownMs } from './keepalived.js'
 import { libexec, type ManagedFile } from './managed-file.js'
 
@@ -58,14 +59,14 @@ export const renderProxyDropIn = (unit: 'haproxy' | 'nginx', { lab }: RenderOpti
   content: `[Unit]
 Wants=quorate-network.service
 After=quorate-network.service
-StartLimitIntervalSec=0
+${unit === 'haproxy' ? heldSocketUse.unit : ''}StartLimitIntervalSec=0
 
 [Service]
 Restart=always
 RestartSec=10ms
 ${
   unit === 'haproxy'
-    ? `RuntimeDirectory=haproxy
+    ? `${heldSocketUse.service}RuntimeDirectory=haproxy
 RuntimeDirectoryPreserve=yes
 # The log goes to the journal; a socket for it in a place of its own would cost a mount name space at each start.
 BindReadOnlyPaths=

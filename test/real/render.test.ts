@@ -229,6 +229,32 @@ describe('containerd', () => {
   }
 })
 
+describe('systemd', () => {
+  withProgram('/usr/bin/systemd-analyze')('understands every unit and drop-in', async () => {
+    const clusters: [Cluster, string, string[]][] = [
+      [
+        stacked(),
+        'lb-1',
+        ['haproxy.service', 'keepalived.service', 'quorate-api.socket', 'quorate-api-held.service', 'quorate-network.service'],
+      ],
+      [colocated(), 'm-1', ['kubelet.service', 'containerd.service', 'haproxy.service']],
+      [externalEtcd(), 'etcd-1', ['etcd.service']],
+      [stacked({ balancer: 'nginx-keepalived' }), 'lb-1', ['nginx.service']],
+    ]
+    for (const [cluster, name, units] of clusters) {
+      const files = Object.fromEntries(
+        machineFiles(cluster, named(cluster, name), fast, { lab: false, iface: 'host0' }).map((f) => [f.path, String(f.content)]),
+      )
+      const argv = ['/usr/bin/systemd-analyze', 'verify', '--man=no', ...units]
+      // Programs of the bundle lie in a layer of their own; that they are executable is not what is asked here.
+      const programs = Object.fromEntries(['kubelet', 'containerd', 'etcd'].map((p) => [`/usr/local/bin/${p}`, '#!/bin/sh\n']))
+      const { exit, output } = await runInside(root, { ...programs, ...files }, argv)
+      const ours = output.split('\n').filter((line) => /quorate|haproxy|keepalived|nginx|kubelet|containerd|etcd/.test(line))
+      expect([name, exit, ours]).toEqual([name, 0, []])
+    }
+  })
+})
+
 describe('the network script of a node', () => {
   withProgram('/usr/sbin/nft')(
     'sets names, routes and masquerading, takes away what left, and changes nothing the second time',

@@ -5,6 +5,7 @@ import { renderCniConfig } from '../../src/render/cni.js'
 import { renderContainerdConfig, renderContainerdUnit } from '../../src/render/containerd.js'
 import { renderEtcdConfig, renderEtcdUnit } from '../../src/render/etcd.js'
 import { renderHaproxy } from '../../src/render/haproxy.js'
+import { heldSocketFiles } from '../../src/render/held-socket.js'
 import { renderHostsBlock } from '../../src/render/hosts.js'
 import { renderKeepalived } from '../../src/render/keepalived.js'
 import { renderApiServerPatch, renderKubeadmConfig } from '../../src/render/kubeadm.js'
@@ -47,6 +48,10 @@ const texts: Record<string, () => string> = {
   'kubelet-unit-lab': () => renderKubeletUnit(fast, lab),
   'kubelet-certificate': () => renderKubeletLinkScript(),
   'haproxy-drop-in': () => String(renderProxyDropIn('haproxy', hosts).content),
+  'held-socket': () =>
+    heldSocketFiles('10.99.0.10:6443')
+      .map((f) => String(f.content))
+      .join('\n'),
   'nginx-drop-in': () => String(renderProxyDropIn('nginx', lab).content),
   'keepalived-drop-in': () => String(renderKeepalivedDropIn('haproxy', fast, hosts).content),
   'network-cp-1-hosts': () => renderNetworkScript(stacked(), named(stacked(), 'cp-1'), podCidrOf, hosts),

@@ -24,7 +24,13 @@ const node = [
 const kubeadm = ['/etc/kubernetes/kubeadm.yaml', '/etc/kubernetes/patches/kube-apiserver+strategic.yaml']
 const kubelet = ['/var/lib/kubelet/config.yaml', '/var/lib/kubelet/kubeadm-flags.env']
 const door = ['/etc/systemd/system/quorate-etcd-door.service', '/usr/local/libexec/quorate/etcd-door']
-const proxy = ['/etc/haproxy/haproxy.cfg', '/etc/systemd/system/haproxy.service.d/quorate.conf']
+const proxy = [
+  '/etc/haproxy/haproxy.cfg',
+  '/etc/systemd/system/haproxy.service.d/quorate.conf',
+  '/etc/systemd/system/quorate-api-held.service',
+  '/etc/systemd/system/quorate-api.socket',
+  '/usr/local/libexec/quorate/proxy-ended',
+]
 const virtualIp = [
   '/etc/keepalived/keepalived.conf',
   '/etc/systemd/system/keepalived.service.d/quorate.conf',
@@ -69,7 +75,7 @@ describe('files of a machine', () => {
           expect(text, file.path).not.toMatch(/undefined|\[object|NaN|PRIVATE KEY/)
           if (text.startsWith('#!')) expect(file.mode, file.path).toBe(0o755)
           if (/haproxy\.cfg|keepalived\.conf$/.test(file.path)) expect(file.action, file.path).toBe('reload')
-          if (file.unit) expect(file.unit).toMatch(/\.service$/)
+          if (file.unit) expect(file.unit).toMatch(/\.(service|socket)$/)
         }
       }
     }
