@@ -59,7 +59,9 @@ export const committedOf = (history: History): Committed => {
     if (op.outcome !== 'ok') continue
     const source = op.id
     if (op.kind === 'list') {
-      for (const [key, item] of Object.entries(op.items ?? {})) {
+      for (const key in op.items) {
+        const item = op.items[key]
+        if (!item) continue
         const known = byRevision.get(item.revision)
         // Lists repeat themselves: most items were seen before.
         if (known?.key === key && known.value === item.value) observations++
