@@ -1,81 +1,120 @@
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, utimes } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, open, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { tryProcessLock } from '../machine/process-lock.js'
+import { runProcess } from '../machine/process.js'
+import { writeManifest } from './manifest.js'
 
-/** $QUORATE_CACHE, default ~/.cache/quorate. May be deleted at any time while nothing runs: all of it can be made again. */
-export const cacheRoot = (): string => process.env['QUORATE_CACHE'] ?? join(homedir(), '.cache', 'quorate')
+/** $QUORATE_CACHE, default ~/.cache/quorate. May be deleted at any time while no lab and no build runs: all of it can be made again. */
+export const cacheRoot = (): string => process.env['QUORATE_CACHE'] || join(homedir(), '.cache', 'quorate')
 
-/** A key from everything that decides the content: the same inputs give the same key, any other input gives another. */
-export const keyOf = (...inputs: unknown[]): string => createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, 24)
+export interface ProduceOptions {
+  signal?: AbortSignal
+  /** Called once when another build makes the same; `who` is "quorate, process 123, since 06:12:01". */
+  waiting?: (who: string) => void
+}
 
 export interface Cache {
   root: string
-  /** Directory of a finished artefact; undefined when it was never finished. */
-  find(name: string, key: string): string | undefined
+  /** Folder of a finished artefact; undefined when it was never finished. Its name is `label`: NAME-KEY. */
+  find(label: string): string | undefined
   /**
-   * Gives the directory of an artefact, making it when there is none. `make` fills a fresh directory, which is renamed to its place only when it is whole
-   * and on disk: what a killed build leaves is never taken for a result. Of two builds at once one works, the other waits and takes the result.
+   * Gives the folder of an artefact, making it when there is none. `make` fills a fresh folder; with a list of its digests, and on disk, it is renamed to
+   * its place: what a killed build leaves is never taken for a result. Of two builds at once one works, the other waits and takes the result.
    */
-  produce(name: string, key: string, make: (dir: string) => Promise<void>, waiting?: () => void): Promise<string>
+  produce(label: string, make: (dir: string) => Promise<void>, options?: ProduceOptions): Promise<string>
+  /** Removes what killed builds left and nobody works on. */
+  sweep(): Promise<void>
 }
 
 export const openCache = (root: string = cacheRoot()): Cache => {
-  const place = (name: string, key: string): string => join(root, 'objects', `${name}-${key}`)
-  const find = (name: string, key: string): string | undefined => (existsSync(place(name, key)) ? place(name, key) : undefined)
+  const place = (label: string): string => join(root, 'objects', label)
+  const find = (label: string): string | undefined => (existsSync(place(label)) ? place(label) : undefined)
   return {
     root,
     find,
-    produce: async (name, key, make, waiting) => {
-      const at = place(name, key)
+    produce: async (label, make, { signal, waiting } = {}) => {
       let told = false
       for (;;) {
-        if (existsSync(at)) {
-          await utimes(at, new Date(), new Date()).catch(() => undefined)
-          return at
+        signal?.throwIfAborted()
+        const found = find(label)
+        if (found) {
+          // When something was used last decides what may be cleared away; that it cannot be noted does no harm.
+          await utimes(found, new Date(), new Date()).catch(() => undefined)
+          return found
         }
-        const lock = await tryProcessLock(`bundle ${at}`)
+        const lock = await tryProcessLock(lockName(root, label))
         if (lock) {
           try {
-            if (!existsSync(at)) await makeWhole(root, at, `${name}-${key}`, make)
+            return find(label) ?? (await makeWhole(root, label, make, signal))
           } finally {
             await lock.release()
           }
-          return at
         }
-        if (!told) waiting?.()
+        if (!told) waiting?.(await ownerOf(root, label))
         told = true
         await sleep(200)
+      }
+    },
+    sweep: async () => {
+      for (const name of await readdir(join(root, 'tmp')).catch(() => [])) {
+        const lock = await tryProcessLock(lockName(root, name.replace(/\.[^.]*$/, '')))
+        if (!lock) continue
+        await rm(join(root, 'tmp', name), { recursive: true, force: true }).finally(() => lock.release())
       }
     },
   }
 }
 
-const makeWhole = async (root: string, at: string, label: string, make: (dir: string) => Promise<void>): Promise<void> => {
-  const tmp = join(root, 'tmp', label)
-  await rm(tmp, { recursive: true, force: true })
-  await mkdir(tmp, { recursive: true })
+const lockName = (root: string, label: string): string => `bundle ${join(root, 'objects', label)}`
+
+const makeWhole = async (root: string, label: string, make: (dir: string) => Promise<void>, signal?: AbortSignal): Promise<string> => {
+  const at = join(root, 'objects', label)
   await mkdir(join(root, 'objects'), { recursive: true })
-  await make(tmp)
-  await syncTree(tmp)
-  await rename(tmp, at)
-  await syncDirectory(join(root, 'objects'))
-}
-
-/** Flat folders of large files: few enough to be synced one by one. Trees of many files are synced by their maker. */
-const syncTree = async (dir: string): Promise<void> => {
-  for (const entry of await readdir(dir, { withFileTypes: true })) {
-    if (!entry.isFile()) continue
-    const file = await open(join(dir, entry.name), 'r')
-    await file.sync().finally(() => file.close())
+  await mkdir(join(root, 'tmp'), { recursive: true })
+  // Names of what dead builds of the same left; the lock says that they are dead.
+  for (const name of await readdir(join(root, 'tmp')))
+    if (name.startsWith(`${label}.`)) await rm(join(root, 'tmp', name), { recursive: true, force: true })
+  const owner = join(root, 'tmp', `${label}.owner`)
+  await writeFile(owner, JSON.stringify({ pid: process.pid, since: new Date().toISOString() }))
+  const tmp = await mkdtemp(join(root, 'tmp', `${label}.`))
+  await chmod(tmp, 0o755)
+  try {
+    await make(tmp)
+    await writeManifest(tmp, signal)
+    await syncAll(tmp)
+    await rename(tmp, at)
+    await syncOne(join(root, 'objects'))
+  } finally {
+    await rm(tmp, { recursive: true, force: true })
+    await rm(owner, { force: true })
   }
-  await syncDirectory(dir)
+  return at
 }
 
-const syncDirectory = async (dir: string): Promise<void> => {
-  const handle = await open(dir, 'r')
+const ownerOf = async (root: string, label: string): Promise<string> => {
+  try {
+    const { pid, since } = JSON.parse(await readFile(join(root, 'tmp', `${label}.owner`), 'utf8')) as { pid: number; since: string }
+    return `quorate, process ${pid}, since ${since.slice(11, 19)} UTC`
+  } catch {
+    return 'another quorate'
+  }
+}
+
+/** A flat folder of large files is synced file by file; a tree of many small ones with its whole file system, which is quicker. */
+const syncAll = async (dir: string): Promise<void> => {
+  const entries = await readdir(dir, { withFileTypes: true })
+  if (entries.some((e) => e.isDirectory())) {
+    await runProcess(['sync', '-f', dir], { timeoutMs: 300_000 })
+    return
+  }
+  for (const entry of entries) if (entry.isFile()) await syncOne(join(dir, entry.name))
+  await syncOne(dir)
+}
+
+const syncOne = async (path: string): Promise<void> => {
+  const handle = await open(path, 'r')
   await handle.sync().finally(() => handle.close())
 }

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
 import { mkdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runProcess } from '../machine/process.js'
-import { fault } from '../model/problem.js'
+import { Fault, fault } from '../model/problem.js'
+import { contained } from './contained.js'
 import type { ModulePin } from './pins.js'
 
 export interface BuildProgress {
@@ -12,57 +12,77 @@ export interface BuildProgress {
   note: string
 }
 
-const environment = (pin: ModulePin): NodeJS.ProcessEnv => ({
-  ...process.env,
-  CGO_ENABLED: pin.cgo ? '1' : '0',
-  GOFLAGS: '-mod=readonly',
-  GOWORK: 'off',
-})
+const hour = 3_600_000
 
 /** Debug information is left out: it doubles the size of what every machine gets. -trimpath makes the result independent of where it was built. */
 const flags = (pin: ModulePin): string[] => [
   '-trimpath',
   '-buildvcs=false',
+  '-mod=readonly',
   '-ldflags',
   ['-s', '-w', ...(pin.ldflags ?? [])].join(' '),
   '-tags',
   (pin.tags ?? []).join(','),
 ]
 
+/** From 1.21 on, Go fetches by itself the version that a go.mod asks for. */
+const isOldGo = (version: string): boolean => {
+  const [, minor] = /^go1\.(\d+)/.exec(version) ?? []
+  return minor !== undefined && Number(minor) < 21
+}
+
+/** "go1.26.8". Throws Fault Q2001 without Go, Q2010 with one that cannot read today's go.mod. */
 export const goVersion = async (): Promise<string> => {
   const result = await runProcess(['go', 'env', 'GOVERSION'], { timeoutMs: 20_000 }).catch(() => undefined)
   if (!result) throw fault('Q2001')
-  return result.stdout.trim()
+  const version = result.stdout.trim()
+  if (isOldGo(version)) throw fault('Q2010', { version })
+  return version
 }
 
 /** Everything that decides what `buildModule` gives, for the key of the cache: the go.sum holds the digest of every source. */
-export const buildInputs = async (dir: string, pin: ModulePin): Promise<unknown[]> => [
+export const buildInputs = async (dir: string, pin: ModulePin, go: string): Promise<unknown[]> => [
   pin,
+  flags(pin),
   await readFile(join(dir, 'go.mod'), 'utf8'),
   await readFile(join(dir, 'go.sum'), 'utf8'),
+  go,
   process.arch,
 ]
 
+/** Lists the packages of one module's programs, which downloads their sources. `fresh` are up to date in Go's own cache. */
+export const listPackages = async (dir: string, pin: ModulePin, signal?: AbortSignal): Promise<{ all: Set<string>; fresh: number }> => {
+  const format = '{{.ImportPath}} {{.Stale}}'
+  const tools = pin.programs.map((p) => p.tool)
+  const { stdout } = await go(dir, pin, ['list', '-deps', '-f', format, ...flags(pin), ...tools], { ...(signal ? { signal } : {}) })
+  const lines = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('unsafe '))
+  return { all: new Set(lines.map((line) => line.split(' ')[0] ?? '')), fresh: lines.filter((line) => line.endsWith(' false')).length }
+}
+
 /**
  * Builds the programs of one module into `out`. Progress counts packages: those that are up to date in Go's own cache count as done from the start,
- * which is also why a build that was killed goes on where it stopped.
+ * which is also why a build that was killed goes on where it stopped. Throws Fault Q2002 with the compiler's words, Q2003 without space.
  */
 export const buildModule = async (
   dir: string,
   pin: ModulePin,
   out: string,
+  packages: { all: Set<string>; fresh: number },
   onProgress: (p: BuildProgress) => void,
   signal?: AbortSignal,
 ): Promise<void> => {
   await mkdir(out, { recursive: true })
-  const { total, stale } = await countPackages(dir, pin, signal)
-  let done = total - stale
-  onProgress({ done, total, note: '' })
-  await go(dir, pin, ['build', '-v', ...flags(pin), '-o', `${out}/`, 'tool'], signal, (line) => {
-    // -v names each package when its compilation starts; other lines are downloads.
-    if (line.startsWith('go: ') || line.includes(' ')) return
-    done = Math.min(done + 1, total)
-    onProgress({ done, total, note: line })
+  const total = packages.all.size
+  const begun = new Set<string>()
+  onProgress({ done: packages.fresh, total, note: '' })
+  await go(dir, pin, ['build', '-v', ...flags(pin), '-o', `${out}/`, ...pin.programs.map((p) => p.tool)], {
+    ...(signal ? { signal } : {}),
+    // -v names each package when its compilation begins; the one before it is done by then, give or take the number of cores.
+    onLine: (line) => {
+      if (!packages.all.has(line)) return
+      begun.add(line)
+      onProgress({ done: Math.min(packages.fresh + begun.size - 1, total), total, note: line })
+    },
   })
   for (const program of pin.programs) {
     if (program.output && program.output !== program.as) await rename(join(out, program.output), join(out, program.as))
@@ -70,53 +90,22 @@ export const buildModule = async (
   onProgress({ done: total, total, note: '' })
 }
 
-const countPackages = async (dir: string, pin: ModulePin, signal?: AbortSignal): Promise<{ total: number; stale: number }> => {
-  const lines: string[] = []
-  const args = ['list', '-deps', '-f', '{{if not .Standard}}{{.ImportPath}} {{.Stale}}{{end}}', ...flags(pin), 'tool']
-  await go(
-    dir,
-    pin,
-    args,
-    signal,
-    () => undefined,
-    (line) => lines.push(line),
-  )
-  const packages = lines.filter(Boolean)
-  return { total: packages.length, stale: packages.filter((l) => l.endsWith(' true')).length }
-}
-
-const go = (
+const go = async (
   dir: string,
   pin: ModulePin,
   args: readonly string[],
-  signal: AbortSignal | undefined,
-  onStderr: (line: string) => void,
-  onStdout: (line: string) => void = () => undefined,
-): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const child = spawn('go', args, { cwd: dir, env: environment(pin), stdio: ['ignore', 'pipe', 'pipe'], ...(signal ? { signal } : {}) })
-    const tail: string[] = []
-    eachLine(child.stdout, onStdout)
-    eachLine(child.stderr, (line) => {
-      tail.push(line)
-      if (tail.length > 12) tail.shift()
-      onStderr(line)
-    })
-    child.on('error', (error) => reject((error as NodeJS.ErrnoException).code === 'ENOENT' ? fault('Q2001', {}, { cause: error }) : error))
-    child.on('close', (code) => {
-      if (code === 0) return resolve()
-      const text = tail.join('\n')
-      const full = /no space left on device/.test(text)
-      reject(full ? fault('Q2003', { where: "Go's build cache" }) : fault('Q2002', { module: pin.module, output: text.slice(-800) }))
-    })
+  options: { signal?: AbortSignal; onLine?: (line: string) => void },
+): Promise<{ stdout: string }> => {
+  const settings = [`CGO_ENABLED=${pin.cgo ? 1 : 0}`, 'GOWORK=off', 'GOFLAGS=']
+  const argv = contained(['env', '-C', dir, ...settings, 'go', ...args])
+  const result = await runProcess(argv, { timeoutMs: hour, allowFailure: true, ...options }).catch((error: unknown) => {
+    if (error instanceof Fault && error.problem.code === 'Q3002')
+      throw fault('Q2002', { module: pin.name, output: 'not done after an hour' }, { cause: error })
+    throw error
   })
-
-const eachLine = (stream: NodeJS.ReadableStream, onLine: (line: string) => void): void => {
-  let rest = ''
-  stream.on('data', (chunk: Buffer) => {
-    const lines = (rest + chunk.toString('utf8')).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) onLine(line)
-  })
-  stream.on('end', () => rest && onLine(rest))
+  if (result.exit === 0) return result
+  const said = result.stderr.trim()
+  if (/no space left on device/.test(said)) throw fault('Q2003', { where: "Go's caches" })
+  // What comes before is one line for each package; the errors are at the end.
+  throw fault('Q2002', { module: pin.name, output: said.split('\n').slice(-12).join('\n').slice(-800) })
 }

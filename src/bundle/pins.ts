@@ -6,12 +6,14 @@ import { parse } from 'yaml'
 export interface Pins {
   kubernetesVersion: string
   modules: ModulePin[]
+  releases: ReleasePin[]
   install: Record<string, string[]>
   images: ImagePin[]
   debian: { suite: string; packages: string[]; disable: string[]; mask: string[] }
 }
 
 export interface ModulePin {
+  name: string
   /** Folder with go.mod and go.sum below bundle/. */
   module: string
   cgo?: boolean
@@ -28,6 +30,20 @@ export interface ProgramPin {
   /** Name that `go build` gives it, where that is another. */
   output?: string
   version: string
+}
+
+/** Where a project publishes programs: one file each, an archive (`unpack`), or an image. */
+export interface ReleasePin {
+  name: string
+  url?: string
+  /** Published list of digests. */
+  checksum?: string
+  /** Digest by architecture, believed instead of the list. */
+  sha256?: Record<string, string>
+  image?: string
+  unpack?: string
+  only?: 'metallb'
+  programs: string[]
 }
 
 export interface ImagePin {
@@ -58,5 +74,9 @@ const isWanted = (pin: { only?: 'metallb' }, wanted: Wanted): boolean => pin.onl
 export const select = (pins: Pins, wanted: Wanted): Pins => ({
   ...pins,
   modules: pins.modules.filter((m) => isWanted(m, wanted)),
+  releases: pins.releases.filter((r) => isWanted(r, wanted)),
   images: pins.images.filter((i) => isWanted(i, wanted)),
 })
+
+/** The name that Go and most projects use for this computer's processor. */
+export const goArch = (): string => (process.arch === 'x64' ? 'amd64' : process.arch)

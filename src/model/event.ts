@@ -14,6 +14,8 @@ export type EventBody =
   | { type: 'step.done'; step: string; title: string; machine?: string; ms: number; changed: boolean }
   | { type: 'step.failed'; step: string; title: string; machine?: string; ms: number; problem: Problem; detail?: string }
   | { type: 'note'; level: 'info' | 'warning'; text: string; machine?: string }
+  /** Something about the file or the machines that works, and that somebody should know. */
+  | { type: 'warned'; problem: Problem }
   | { type: 'check.changed'; result: CheckResult }
   | { type: 'run.finished'; verb: string; ok: boolean; ms: number; changed: number }
 

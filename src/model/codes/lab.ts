@@ -25,7 +25,7 @@ is missing (overlayfs, veth, bridge).`,
     exit: 1,
   },
   Q3504: {
-    title: 'The network namespace is somebody else\'s',
+    title: "The network namespace is somebody else's",
     message: 'there is a network namespace {namespace} that this lab did not make',
     remedy: 'if nothing of yours uses it: ip netns delete {namespace}',
     explain: `Each lab lives in a network namespace of its own, named after the cluster. One of that name was there before this lab: quorate

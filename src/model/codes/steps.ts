@@ -102,7 +102,8 @@ commands returned. Each claim that does not hold names the machine, what was see
   },
   Q4020: {
     title: 'Quorum would be lost',
-    message: 'this step stops the etcd member on {machine}; only {healthy} of {members} members are healthy, {quorum} are needed without it',
+    message:
+      'this step stops the etcd member on {machine}; only {healthy} of {members} members are healthy, {quorum} are needed without it',
     remedy: 'bring the other members back first: quorate check names them',
     explain: `A cluster of n members needs floor(n/2)+1 of them. The engine refuses every step that could leave fewer, whatever command asked for it.`,
     exit: 1,

@@ -1,0 +1,7 @@
+import { z } from 'zod'
+import { wireSchema } from './v1alpha1.js'
+
+/** JSON Schema draft-07 of the cluster file, which editors understand; shipped as schema/cluster-v1alpha1.json. */
+export const jsonSchema = (): Record<string, unknown> => ({
+  ...z.toJSONSchema(wireSchema, { target: 'draft-7', io: 'input', reused: 'inline' }),
+})

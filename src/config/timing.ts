@@ -1,0 +1,86 @@
+import type { Cluster, TimingName } from '../model/cluster.js'
+import type { Timing } from '../model/timing.js'
+
+const fast: Timing = {
+  name: 'fast',
+  vrrpAdvertMs: 100,
+  vrrpVersion: 3,
+  vrrpCheck: { intervalMs: 250, timeoutMs: 250, fall: 2, rise: 2, kind: 'http' },
+  backendCheck: {
+    kind: 'readyz',
+    intervalMs: 300,
+    fastIntervalMs: 100,
+    downIntervalMs: 300,
+    timeoutMs: 300,
+    fall: 2,
+    rise: 2,
+    slowStartMs: 0,
+  },
+  connectMs: 200,
+  idleMs: 3_600_000,
+  redispatch: true,
+  retries: 2,
+  etcd: { heartbeatMs: 50, electionMs: 500 },
+  lease: { durationMs: 5000, renewMs: 3000, retryMs: 500 },
+  node: { statusUpdateMs: 4000, monitorGraceMs: 20_000, monitorPeriodMs: 2000, leaseDurationMs: 10_000, tolerationMs: 30_000 },
+  http2: { readIdleMs: 5000, pingMs: 3000 },
+  apiShutdownDelayMs: 2000,
+}
+
+const standard: Timing = {
+  ...fast,
+  name: 'standard',
+  vrrpAdvertMs: 300,
+  vrrpCheck: { intervalMs: 1000, timeoutMs: 1000, fall: 2, rise: 2, kind: 'http' },
+  backendCheck: { ...fast.backendCheck, intervalMs: 500, fastIntervalMs: 250, downIntervalMs: 500, timeoutMs: 500 },
+  connectMs: 500,
+  etcd: { heartbeatMs: 100, electionMs: 1000 },
+  lease: { durationMs: 10_000, renewMs: 7000, retryMs: 2000 },
+  node: { statusUpdateMs: 10_000, monitorGraceMs: 50_000, monitorPeriodMs: 5000, leaseDurationMs: 40_000, tolerationMs: 60_000 },
+  http2: { readIdleMs: 10_000, pingMs: 5000 },
+  apiShutdownDelayMs: 5000,
+}
+
+const wideArea: Timing = {
+  ...standard,
+  name: 'wide-area',
+  vrrpAdvertMs: 1000,
+  vrrpCheck: { intervalMs: 2000, timeoutMs: 2000, fall: 3, rise: 2, kind: 'http' },
+  backendCheck: { ...standard.backendCheck, intervalMs: 1000, fastIntervalMs: 500, downIntervalMs: 1000, timeoutMs: 2000 },
+  connectMs: 2000,
+  etcd: { heartbeatMs: 300, electionMs: 3000 },
+  lease: { durationMs: 15_000, renewMs: 10_000, retryMs: 2000 },
+  http2: { readIdleMs: 30_000, pingMs: 15_000 },
+  apiShutdownDelayMs: 10_000,
+}
+
+const guide: Timing = {
+  name: 'guide',
+  vrrpAdvertMs: 1000,
+  vrrpVersion: 2,
+  vrrpCheck: { intervalMs: 2000, timeoutMs: 2000, fall: 2, rise: 2, kind: 'process' },
+  backendCheck: {
+    kind: 'tcp',
+    intervalMs: 10_000,
+    fastIntervalMs: 10_000,
+    downIntervalMs: 5000,
+    timeoutMs: 10_000,
+    fall: 2,
+    rise: 2,
+    slowStartMs: 60_000,
+  },
+  connectMs: 5000,
+  idleMs: 50_000,
+  redispatch: false,
+  retries: 3,
+  etcd: { heartbeatMs: 100, electionMs: 1000 },
+  lease: { durationMs: 15_000, renewMs: 10_000, retryMs: 2000 },
+  node: { statusUpdateMs: 10_000, monitorGraceMs: 50_000, monitorPeriodMs: 5000, leaseDurationMs: 40_000, tolerationMs: 300_000 },
+  http2: { readIdleMs: 30_000, pingMs: 15_000 },
+  apiShutdownDelayMs: 0,
+}
+
+export const timings: Readonly<Record<TimingName, Timing>> = { fast, standard, 'wide-area': wideArea, guide }
+
+/** Every timing of a cluster, by the one profile that its file names. */
+export const timingOf = (cluster: Pick<Cluster, 'timing'>): Timing => timings[cluster.timing]

@@ -1,0 +1,143 @@
+import type { Percentiles, ProbeResult } from '../report/drill-report.js'
+import type { Sample, Series } from './samples.js'
+
+/** Moments of one fault on the monotonic clock. */
+export interface Phases {
+  /** Baseline begins. */
+  fromMs: number
+  /** The order to break was given; failures before it are not the fault's. */
+  brokenMs: number
+  /** The order to mend was given. */
+  healedMs: number
+  toMs: number
+}
+
+/** A disturbance: from the first failure to the first of several clean answers in a row. */
+export interface Window {
+  fromMs: number
+  /** Due time of the first success after its last failure; absent = it never came. */
+  toMs?: number
+  failed: number
+}
+
+/** An outage is over when this many samples in a row were answered. */
+export const cleanRun = 5
+
+const usable = (samples: readonly Sample[]): Sample[] => samples.filter((one) => one.void === undefined)
+
+/** Windows of failure among samples in order of due time. Failures less than `cleanRun` successes apart are one window. */
+export const windowsOf = (samples: readonly Sample[]): Window[] => {
+  const windows: Window[] = []
+  let open: (Window & { clean: number }) | undefined
+  const close = (): void => {
+    if (!open) return
+    const { clean: _, ...window } = open
+    windows.push(window)
+    open = undefined
+  }
+  for (const { atMs, ok } of usable(samples)) {
+    if (!ok) {
+      if (open) {
+        open.failed++
+        open.clean = 0
+        delete open.toMs
+      } else open = { fromMs: atMs, failed: 1, clean: 0 }
+    } else if (open) {
+      open.toMs ??= atMs
+      if (++open.clean >= cleanRun) close()
+    }
+  }
+  close()
+  return windows
+}
+
+/** The longest time in which not one request succeeded: from a failure to the next success. */
+const longestRunMs = (samples: readonly Sample[], endMs: number): number => {
+  let longest = 0
+  let from: number | undefined
+  for (const { atMs, ok } of usable(samples)) {
+    if (!ok) from ??= atMs
+    else if (from !== undefined) {
+      longest = Math.max(longest, atMs - from)
+      from = undefined
+    }
+  }
+  return from === undefined ? longest : Math.max(longest, endMs - from)
+}
+
+/** Latency of what was answered; nearest rank. null without an answer. */
+export const percentilesOf = (samples: readonly Sample[]): Percentiles => {
+  const sorted = usable(samples)
+    .filter((one) => one.ok)
+    .map((one) => one.tookMs)
+    .sort((a, b) => a - b)
+  const at = (share: number): number | null => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? null
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) }
+}
+
+const between = (samples: readonly Sample[], fromMs: number, toMs: number): Sample[] =>
+  samples.filter((one) => one.atMs >= fromMs && one.atMs < toMs)
+
+const errorsOf = (samples: readonly Sample[]): Record<string, number> => {
+  const errors: Record<string, number> = {}
+  for (const { ok, why = 'unknown' } of samples) if (!ok) errors[why] = (errors[why] ?? 0) + 1
+  return errors
+}
+
+const figuresOf = (
+  samples: readonly Sample[],
+  endMs: number,
+): Pick<ProbeResult, 'longestMs' | 'spanMs' | 'count' | 'failed' | 'total' | 'voided' | 'errors' | 'returnedMs'> => {
+  const good = usable(samples)
+  const windows = windowsOf(good)
+  const first = windows[0]
+  const last = windows.at(-1)
+  const returned = last?.toMs
+  return {
+    longestMs: longestRunMs(good, endMs),
+    spanMs: first ? (returned ?? endMs) - first.fromMs : 0,
+    count: windows.length,
+    failed: good.filter((one) => !one.ok).length,
+    total: good.length,
+    voided: samples.length - good.length,
+    errors: errorsOf(good),
+    ...(returned === undefined ? {} : { returnedMs: returned }),
+  }
+}
+
+/** Where the part that belongs to the fault ends: when it was healed, or when service that was away by then came back. */
+const endOfFault = (samples: readonly Sample[], { brokenMs, healedMs, toMs }: Phases): number => {
+  const across = windowsOf(between(samples, brokenMs, toMs)).find(
+    (one) => one.fromMs < healedMs && (one.toMs === undefined || one.toMs >= healedMs),
+  )
+  if (!across) return healedMs
+  // One more sample, so that the return itself is seen.
+  return across.toMs === undefined ? toMs : across.toMs + 0.001
+}
+
+/**
+ * What one class felt. The first result is the fault's own: failures from the order to break until it was healed, and on until service
+ * came back if it was away by then. A second one, named `... (undo)`, tells of failures that healing itself made, if it did.
+ */
+export const measure = (series: Series, phases: Phases, budgetMs?: number): ProbeResult[] => {
+  const { probe, intervalMs, ownDelayMs } = series
+  const samples = [...series.samples].sort((a, b) => a.atMs - b.atMs)
+  const { fromMs, brokenMs, healedMs, toMs } = phases
+  const endMs = endOfFault(samples, phases)
+  const latency = {
+    before: percentilesOf(between(samples, fromMs, brokenMs)),
+    during: percentilesOf(between(samples, brokenMs, healedMs)),
+    after: percentilesOf(between(samples, healedMs, toMs)),
+  }
+  const common = { uncertaintyMs: intervalMs + ownDelayMs, ...(budgetMs === undefined ? {} : { budgetMs }) }
+  const own: ProbeResult = { probe, ...figuresOf(between(samples, brokenMs, endMs), endMs), latency, ...common }
+  const undo = figuresOf(between(samples, endMs, toMs), toMs)
+  return undo.failed === 0 ? [own] : [own, { probe: `${probe} (undo)`, ...undo, latency, ...common }]
+}
+
+/** The same class for clients that try once more: a request failed only if both tries did. */
+export const afterOneRetry = (series: Series): Series => ({
+  ...series,
+  probe: `${series.probe}, one retry`,
+  samples: series.samples.map((one) => (one.ok || one.retryOk !== true ? one : { ...one, ok: true })),
+})

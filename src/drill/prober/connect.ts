@@ -1,0 +1,94 @@
+import { connect as tcpConnect, type Socket } from 'node:net'
+import { type SecureContext, connect as tlsConnect, type TLSSocket } from 'node:tls'
+import { monotonicMs } from '../samples.js'
+
+/** How far a request came. Nothing of it can have been seen by the server before `send`. */
+export type Stage = 'connect' | 'TLS' | 'send' | 'answer' | 'body'
+
+/** A request that got no whole answer. */
+export class Failure extends Error {
+  constructor(
+    readonly stage: Stage,
+    readonly cause_: string,
+  ) {
+    super(`${stage} ${cause_}`)
+  }
+
+  /** Certainly without effect. */
+  get definite(): boolean {
+    return this.stage === 'connect' || this.stage === 'TLS'
+  }
+}
+
+const words: Record<string, string> = {
+  ECONNREFUSED: 'refused',
+  ECONNRESET: 'reset',
+  EPIPE: 'reset',
+  EHOSTUNREACH: 'no route',
+  ENETUNREACH: 'no route',
+  ETIMEDOUT: 'timeout',
+  EADDRNOTAVAIL: 'no local port',
+}
+
+export const causeOf = (error: unknown): string => {
+  const { code, message } = error as NodeJS.ErrnoException
+  return (code && words[code]) ?? code ?? message ?? String(error)
+}
+
+export interface Server {
+  host: string
+  port: number
+  context: SecureContext
+  serverName: string
+}
+
+/** A TCP connection with a deadline of its own: unbounded, the kernel's repeated SYNs would make a gap of 3 s look like 7 s. */
+const openTcp = (server: Server, timeoutMs: number): Promise<Socket> =>
+  new Promise((resolve, reject) => {
+    const socket = tcpConnect({ host: server.host, port: server.port, noDelay: true })
+    const fail = (cause: string): void => {
+      clearTimeout(timer)
+      // A late error of a socket that nobody waits for must not end the process.
+      socket.on('error', () => undefined)
+      socket.destroy()
+      reject(new Failure('connect', cause))
+    }
+    const timer = setTimeout(() => fail('timeout'), timeoutMs)
+    socket.once('error', (error) => fail(causeOf(error)))
+    socket.once('connect', () => {
+      clearTimeout(timer)
+      socket.removeAllListeners('error')
+      resolve(socket)
+    })
+  })
+
+/** TCP, then TLS, each with its own deadline. Throws Failure in stage connect or TLS. `protocol` is offered by ALPN. */
+export const openTls = async (
+  server: Server,
+  protocol: 'http/1.1' | 'h2',
+  { connectMs, untilMs }: { connectMs: number; untilMs: number },
+): Promise<TLSSocket> => {
+  const raw = await openTcp(server, Math.max(1, Math.min(connectMs, untilMs - monotonicMs())))
+  return await new Promise((resolve, reject) => {
+    const socket = tlsConnect({ socket: raw, secureContext: server.context, servername: server.serverName, ALPNProtocols: [protocol] })
+    const fail = (cause: string): void => {
+      clearTimeout(timer)
+      for (const one of [socket, raw]) {
+        one.on('error', () => undefined)
+        one.destroy()
+      }
+      reject(new Failure('TLS', cause))
+    }
+    const timer = setTimeout(() => fail('timeout'), Math.max(1, untilMs - monotonicMs()))
+    const onError = (error: unknown): void => fail(causeOf(error))
+    const onClose = (): void => fail('reset')
+    socket.once('error', onError)
+    socket.once('close', onClose)
+    socket.once('secureConnect', () => {
+      clearTimeout(timer)
+      socket.off('error', onError)
+      socket.off('close', onClose)
+      resolve(socket)
+    })
+  })
+}

@@ -1,0 +1,62 @@
+import type { Operation, WatchEvent } from '../../history/types.js'
+import type { ProbeClass } from '../faults/fault.js'
+
+export interface Target {
+  /** `endpoint`, or the machine's name. */
+  name: string
+  host: string
+  port: number
+}
+
+/** First line on the prober's standard input: keys travel there and nowhere else. */
+export interface ProberConfig {
+  v: 1
+  endpoint: Target
+  apiServers: Target[]
+  /** PEM texts. */
+  tls: { ca: string; cert: string; key: string }
+  /** Name that every API server's certificate carries. */
+  serverName: string
+  namespace: string
+  /** Unique to this drill; the names of all objects begin with it. */
+  run: string
+  rates: { newHz: number; keptHz: number; http2Hz: number; directHz: number; writeHz: number; watchHz: number }
+  deadlines: { connectMs: number; totalMs: number; pingIdleMs: number; pingMs: number; staleMs: number }
+}
+
+export const defaultRates: ProberConfig['rates'] = { newHz: 50, keptHz: 50, http2Hz: 50, directHz: 10, writeHz: 20, watchHz: 20 }
+
+/** A dead connection must be given up before the kernel's own patience begins to matter: its first SYN is repeated after 1 s. */
+export const defaultDeadlines: ProberConfig['deadlines'] = { connectMs: 500, totalMs: 2000, pingIdleMs: 1000, pingMs: 1000, staleMs: 500 }
+
+/** One class that the prober serves: what it is called in records, and how often it is due. */
+export interface ClassHead {
+  key: string
+  probe: ProbeClass
+  /** Which server, where a class is asked of several. */
+  server?: string
+  intervalMs: number
+}
+
+/** Further lines on standard input. */
+export type Order =
+  /** A new set of keys: `<run>-<set>-...`. Reading and writing go on with it. */
+  | { do: 'set'; set: string }
+  /** No more operations; the last ones are waited for, watchers brought to the end. Answered by `quiet`. */
+  | { do: 'quiet' }
+  | { do: 'stop' }
+
+/** class, due, took, why ('' = answered), retry (1 answered, 0 not, -1 none made), void. Times in ms of the monotonic clock. */
+export type SampleRow = [key: string, atMs: number, tookMs: number, why: string, retry: 1 | 0 | -1, void_: 0 | 1]
+
+/** Lines on standard output. */
+export type Line =
+  | { classes: ClassHead[] }
+  | { set: string; prefix: string }
+  | { s: SampleRow[] }
+  | { op: Operation }
+  | { w: WatchEvent }
+  /** The set is at rest. `ended` = every watcher has seen everything up to the last write. */
+  | { quiet: string; ended: boolean }
+  | { own: { atMs: number; cpuMs: number; rssBytes: number; delayP99Ms: number; delayMaxMs: number; stalls: [number, number][]; dropped: number } }
+  | { problem: string }

@@ -1,0 +1,68 @@
+import type { MachineSpec } from '../../model/cluster.js'
+import { etcdClientUrl, etcdDataDir, etcdPeerUrl } from '../../render/etcd.js'
+import { drillDir } from './prelude.js'
+
+/** Name of the manifest while etcd of a static pod is held down; outside the manifests' folder, where kubelet runs every file. */
+const parked = `${drillDir}/etcd-manifest.yaml`
+export const etcdManifest = '/etc/kubernetes/manifests/etcd.yaml'
+export const etcdDb = `${etcdDataDir}/member/snap/db`
+
+/** Functions to stop, start and ask the member of this machine, whether it is a static pod or a unit. */
+export const etcdFunctions = (self: MachineSpec, others: readonly MachineSpec[]): string => `
+ctl() {
+  e=$1
+  shift
+  etcdctl --endpoints="$e" --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt \\
+    --key=/etc/kubernetes/pki/etcd/healthcheck-client.key --dial-timeout=2s --command-timeout=8s "$@"
+}
+LOCAL=https://127.0.0.1:2379
+OTHERS=${others.map(etcdClientUrl).join(',') || 'none'}
+PEER=${etcdPeerUrl(self)}
+no_etcd() { [ -z "$(pids etcd)" ]; }
+etcd_ready() { [ "$(curl -s -m 1 -o /dev/null -w '%{http_code}' http://127.0.0.1:2381/readyz)" = 200 ]; }
+etcd_down() {
+  if [ -e ${etcdManifest} ]; then mv ${etcdManifest} ${parked}; else systemctl stop --no-block etcd.service 2>/dev/null; fi
+  kill -KILL $(pids etcd) 2>/dev/null
+  wait_for 150 no_etcd
+}
+etcd_up() {
+  if [ -e ${parked} ]; then mv ${parked} ${etcdManifest}; elif [ ! -e ${etcdManifest} ]; then systemctl reset-failed etcd.service 2>/dev/null; systemctl start --no-block etcd.service; fi
+  return 0
+}
+# The line of this machine's member: id, status, name, peer URL, client URL, learner.
+own_member() { ctl "$OTHERS" member list | grep -F "$PEER" | head -n 1; }
+# Removes the member of this machine, wipes its disk, and joins it again as a learner that is promoted once it has caught up.
+replace_member() {
+  line=$(own_member)
+  case $line in
+  *', true') ;;
+  *)
+    etcd_down
+    id=\${line%%,*}
+    [ -z "$id" ] || ctl "$OTHERS" member remove "$id" || return 1
+    rm -rf ${etcdDataDir}/member
+    wait_for 100 learner_added || return 1
+    ;;
+  esac
+  etcd_up
+  wait_for 900 promoted
+}
+# Refused for as long as the others are not all seen healthy for 5 s (strict reconfiguration check).
+learner_added() { ctl "$OTHERS" member add ${self.name} --learner --peer-urls="$PEER" > /dev/null 2>&1; }
+promoted() {
+  line=$(own_member)
+  case $line in
+  *', started, '*', true') ctl "$OTHERS" member promote "\${line%%,*}" > /dev/null 2>&1 ;;
+  *', started, '*', false') return 0 ;;
+  *) return 1 ;;
+  esac
+}
+`
+
+/** Exits 0 once the member of this machine serves as a voter. */
+export const memberServes = `
+etcd_ready || { echo "the member does not serve: $(curl -s -m 1 http://127.0.0.1:2381/readyz | head -c 200 | tr '\\n' ' ')"; exit 1; }
+line=$(own_member)
+case $line in *', started, '*', false') ;; *) echo "not a voter: \${line:-not a member}"; exit 1 ;; esac
+echo "member \${line%%,*} serves and votes"
+`

@@ -1,0 +1,41 @@
+/** Where a machine keeps what an open fault needs to be undone. On disk: it must outlive a power loss. */
+export const drillDir = '/var/lib/quorate/drill'
+
+/** Functions that scripts begin with. Processes are told by their program's file, and by their start time from a later one of that number. */
+export const prelude = `set -u
+D=${drillDir}
+mkdir -p $D; chmod 700 $D
+# Numbers of the processes that run a program of this name.
+pids() { find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' \\( -lname "*/$1" -o -lname "*/$1 (deleted)" \\) -printf '%h\\n' 2>/dev/null | sed 's,/proc/,,' | sort -n; }
+# State and start time of a process; fails when it is gone. A zombie is gone.
+stat_of() {
+  IFS= read -r s 2>/dev/null < "/proc/$1/stat" || return 1
+  s=\${s##*) }
+  set -- $s
+  [ "$1" != Z ] && [ "$1" != X ] || return 1
+  state=$1 start=\${20}
+}
+# Remembers the processes of a program in a file; fails when there is none.
+remember() {
+  : > "$2.new"
+  for p in $(pids "$1"); do stat_of "$p" && echo "$p $start" >> "$2.new"; done
+  [ -s "$2.new" ] || { echo "no process of $1 runs here" >&2; return 1; }
+  mv "$2.new" "$2"
+}
+# Does a remembered process still live?
+same() { stat_of "$1" && [ "$start" = "$2" ]; }
+# Waits up to so many tenths of a second until a command succeeds.
+wait_for() {
+  n=$1
+  shift
+  while [ "$n" -gt 0 ]; do
+    "$@" && return 0
+    n=$((n - 1))
+    sleep 0.1
+  done
+  return 1
+}
+`
+
+/** A text that runs with the functions above. */
+export const script = (text: string): string => `${prelude}\n${text.trim()}\n`

@@ -1,0 +1,116 @@
+import type { MachineScripts } from '../faults/fault.js'
+import { drillDir, script } from './prelude.js'
+
+/** A program that a drill breaks, and who brings it back. */
+export interface Program {
+  /** Base name of its file. */
+  exe: string
+  /** Starts it again when it ends: its own systemd unit, or the kubelet for static and other pods. */
+  unit: string
+  /** The unit is its own, not just its keeper's. */
+  own: boolean
+}
+
+const own = (exe: string, unit = `${exe}.service`): Program => ({ exe, unit, own: true })
+const pod = (exe: string): Program => ({ exe, unit: 'kubelet.service', own: false })
+
+export const programs = {
+  haproxy: own('haproxy'),
+  nginx: own('nginx'),
+  keepalived: own('keepalived'),
+  kubelet: own('kubelet'),
+  containerd: own('containerd'),
+  'etcd (unit)': own('etcd'),
+  etcd: pod('etcd'),
+  apiserver: pod('kube-apiserver'),
+  'controller-manager': pod('kube-controller-manager'),
+  scheduler: pod('kube-scheduler'),
+  coredns: pod('coredns'),
+} as const satisfies Record<string, Program>
+
+const remembered = (id: string): string => `${drillDir}/${id}.pids`
+
+const gone = ({ exe }: Program, id: string): string => `
+[ -s ${remembered(id)} ] || { echo "not begun"; exit 1; }
+while read -r p at; do
+  if same "$p" "$at"; then echo "${exe} $p still runs"; exit 1; fi
+  told="\${told:-}\${told:+, }$p"
+done < ${remembered(id)}
+now=$(pids ${exe} | head -n 1)
+echo "${exe} $told gone; \${now:+now $now}\${now:-none runs}"
+`
+
+/** A process is back when one runs that is not among those that were ended, and none stands still. */
+const back = ({ exe, own: hasUnit, unit }: Program, id: string): string => `
+${hasUnit ? `systemctl is-active -q ${unit} || { echo "${unit} is $(systemctl is-active ${unit})"; exit 1; }` : ''}
+found=
+for p in $(pids ${exe}); do
+  stat_of "$p" || continue
+  [ "$state" != T ] || { echo "${exe} $p stands still"; exit 1; }
+  [ -e ${remembered(id)} ] && grep -qx "$p $start" ${remembered(id)} || found=$p
+done
+[ -n "$found" ] || { echo "no new ${exe} runs"; exit 1; }
+echo "${exe} runs as $found"
+`
+
+const revive = ({ unit }: Program): string => `
+systemctl is-active -q ${unit} || { systemctl reset-failed ${unit} 2>/dev/null; systemctl start --no-block ${unit}; }
+`
+
+/** kill -9, or -TERM where the keeper starts the process again by itself. */
+export const endProcess = (program: Program, id: string, signal: 'KILL' | 'TERM'): MachineScripts => ({
+  inject: script(`
+remember ${program.exe} ${remembered(id)} || exit 1
+kill -${signal} $(cut -d' ' -f1 ${remembered(id)})
+`),
+  effect: script(gone(program, id)),
+  undo: script(revive(program)),
+  undone: script(back(program, id)),
+})
+
+/** kill -STOP: the kernel keeps the connections open and even accepts new ones, nobody answers. */
+export const freezeProcess = (program: Program, id: string): MachineScripts => ({
+  inject: script(`
+remember ${program.exe} ${remembered(id)} || exit 1
+kill -STOP $(cut -d' ' -f1 ${remembered(id)})
+`),
+  effect: script(`
+[ -s ${remembered(id)} ] || { echo "not begun"; exit 1; }
+while read -r p at; do
+  same "$p" "$at" || { echo "${program.exe} $p is gone"; exit 1; }
+  [ "$state" = T ] || { echo "${program.exe} $p is in state $state"; exit 1; }
+  told="\${told:-}\${told:+, }$p"
+done < ${remembered(id)}
+echo "${program.exe} $told in state T"
+`),
+  undo: script(`
+[ -e ${remembered(id)} ] || exit 0
+while read -r p at; do
+  same "$p" "$at" && kill -CONT "$p"
+done < ${remembered(id)}
+${revive(program)}
+`),
+  undone: script(`
+[ -e ${remembered(id)} ] && while read -r p at; do
+  if same "$p" "$at" && [ "$state" = T ]; then echo "${program.exe} $p stands still"; exit 1; fi
+done < ${remembered(id)}
+found=$(pids ${program.exe} | head -n 1)
+[ -n "$found" ] || { echo "no ${program.exe} runs"; exit 1; }
+stat_of "$found" && [ "$state" != T ] || { echo "${program.exe} $found stands still"; exit 1; }
+echo "${program.exe} $found runs, state $state"
+`),
+})
+
+/** A clean stop that lasts: the unit stays down until it is started. */
+export const stopUnit = (program: Program, id: string): MachineScripts => ({
+  inject: script(`
+remember ${program.exe} ${remembered(id)} || exit 1
+systemctl stop ${program.unit}
+`),
+  effect: script(`
+systemctl is-active -q ${program.unit} && { echo "${program.unit} is active"; exit 1; }
+${gone(program, id)}
+`),
+  undo: script(revive(program)),
+  undone: script(back(program, id)),
+})
