@@ -1,4 +1,5 @@
 import type { CheckResult } from '../model/check.js'
+import type { Observed } from '../model/observed.js'
 import { lookAtParts, type ObserveOptions } from '../observe/cluster-facts.js'
 import type { Part } from '../observe/parts.js'
 import type { Claim } from './claim.js'
@@ -11,16 +12,25 @@ export const partsFor = (wanted: readonly Claim[]): Part[] => {
   return [...needed]
 }
 
+export interface Examined {
+  observed: Observed
+  results: CheckResult[]
+}
+
 /**
  * Looks once at everything and judges every claim that applies to this cluster. Never throws because something is down; throws only
  * the reason of the caller's signal. `only` keeps claims whose id starts with one of these.
  */
-export const checkCluster = async (ctx: ObserveOptions & { only?: readonly string[] }): Promise<CheckResult[]> => {
+export const examineCluster = async (ctx: ObserveOptions & { only?: readonly string[] }): Promise<Examined> => {
   const wanted = claimsOf(ctx.cluster).filter(
     (one) => !ctx.only || ctx.only.some((prefix) => one.id === prefix || one.id.startsWith(`${prefix}/`)),
   )
   const parts = partsFor(wanted)
   // Leases are judged by the clocks of the machines, strangers with the virtual IP are found on all of them.
   const { observed, live } = await lookAtParts(ctx, wanted.length > 0 ? [...new Set<Part>(['machines', ...parts])] : [])
-  return wanted.map((one) => one.evaluate(ctx.cluster, observed, live))
+  return { observed, results: wanted.map((one) => one.evaluate(ctx.cluster, observed, live)) }
 }
+
+/** The verdicts of `examineCluster` alone. */
+export const checkCluster = async (ctx: ObserveOptions & { only?: readonly string[] }): Promise<CheckResult[]> =>
+  (await examineCluster(ctx)).results

@@ -65,7 +65,7 @@ const late = async <T>(path: string): Promise<T> => (await import(path)) as T
 
 export const loaders: Loaders = {
   // Names that the compiler cannot follow, only until these folders are part of the tree.
-  verbs: () => late<Verbs>('../operate/index.js'),
+  verbs: () => import('../operate/index.js'),
   config: () => late<ConfigVerbs>('./adapt/config.js'),
   bundle: () => late<BundleVerbs>('./adapt/bundle.js'),
 }

@@ -50,7 +50,7 @@ export const planCluster = (session: Session, labPart: LabPart | undefined): Pro
   )
 
 /** Does what is missing, until the claims hold. */
-export const buildCluster = async (session: Session, labPart: LabPart | undefined, emit: Emit): Promise<Built> => {
+export const buildCluster = async (session: Session, labPart: LabPart | undefined, emit: Emit, verb = 'apply'): Promise<Built> => {
   let changed = false
   let checks: CheckResult[] = []
   const listen: Emit = (body) => {
@@ -67,7 +67,7 @@ export const buildCluster = async (session: Session, labPart: LabPart | undefine
   )
   // Keys are made while the machines boot: that is waiting time of the processor here.
   for (const machine of session.cluster.machines) session.ctx.desired(machine.name).catch(() => undefined)
-  const outcome = await runBuilding(session, work, listen)
+  const outcome = await runBuilding(session, work, listen, verb)
   await recordService(session)
   await writeApplied(session.cluster, session.state.cluster)
   return { outcome, checks, kubeconfigPath: await writeKubeconfig(session, await labPart?.lab.relayPort()) }

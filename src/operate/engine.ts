@@ -41,7 +41,9 @@ const memberHealthy =
   }
 
 /** Runs what is missing. Throws the problems of failed steps together (AggregateError), or Q4003 when stopped on request. */
-export const runBuilding = async (session: Session, work: Building, emit: Emit): Promise<RunOutcome> => {
+export const runBuilding = async (session: Session, work: Building, emit: Emit, verb: string): Promise<RunOutcome> => {
+  const { name, machines } = session.cluster
+  emit({ type: 'run.started', verb, cluster: name, machines: machines.map((m) => m.name), steps: work.steps.length })
   const times = stageTimes(work, emit)
   const healthy = memberHealthy(session)
   const outcome = await runSteps(work.steps, {

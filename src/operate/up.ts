@@ -1,0 +1,90 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { predictOutages } from '../config/budget.js'
+import type { CheckResult } from '../model/check.js'
+import type { Cluster } from '../model/cluster.js'
+import { openJournal, stampEvents } from '../run/journal.js'
+import { takeLock } from '../run/lock.js'
+import { buildCluster } from './build.js'
+import { bundleFor, labImageOf } from './bundle.js'
+import { installer } from './install.js'
+import { loadOrDefault } from './load.js'
+import type { ApplyOptions } from './options.js'
+import { openSession } from './session.js'
+import { collectStages, type StageTime } from './stages.js'
+import { stateOf } from './state.js'
+import { type Target, targetOf } from './target.js'
+
+export interface ApplyResult {
+  cluster: Cluster
+  /** Steps that changed something. */
+  changed: number
+  ms: number
+  stages: StageTime[]
+  checks: CheckResult[]
+  budget: ReturnType<typeof predictOutages>
+  kubeconfigPath: string
+  /** Nothing was to be done. */
+  alreadyUp: boolean
+}
+
+/** Makes the machines on this computer, then builds the cluster on them: only what is missing. Throws the problems of what failed. */
+export const up = async (file: string | undefined, options: ApplyOptions): Promise<ApplyResult> =>
+  bring('up', targetOf(await loadOrDefault(file, options.emit), true), options)
+
+/** Builds the cluster on hosts that exist: only what is missing. */
+export const apply = async (file: string, options: ApplyOptions): Promise<ApplyResult> =>
+  bring('apply', targetOf(await loadOrDefault(file, options.emit), false), options)
+
+/** Marks a state directory whose machines are a lab: `down` may remove it. */
+export const labMark = (stateDir: string): string => join(stateDir, 'lab')
+
+const bring = async (verb: string, { cluster, lab, fleet }: Target, options: ApplyOptions): Promise<ApplyResult> => {
+  const startedMs = performance.now()
+  const now = (): Date => new Date()
+  const state = stateOf(cluster.name)
+  const lock = await takeLock(state.lock, verb, now)
+  const journal = await openJournal(state.journal)
+  const log = stampEvents([journal.listener], now)
+  const { emit, stages } = collectStages((body) => {
+    log(body)
+    options.emit(body)
+  })
+  let changed = 0
+  let ok = false
+  try {
+    const bundle = await bundleFor(cluster, { ...options, emit })
+    if (lab) {
+      await writeFile(labMark(state.dir), '')
+      await lab.prepare()
+    }
+    const session = await openSession(cluster, fleet, {
+      emit,
+      signal: options.signal,
+      bundleDigest: bundle.digest,
+      readOnly: false,
+      ...(lab ? {} : { install: installer(fleet, bundle, emit) }),
+    })
+    try {
+      const built = await buildCluster(session, lab && { lab, image: async () => labImageOf(bundle) }, emit, verb)
+      changed = built.outcome.changed
+      ok = true
+      return {
+        cluster,
+        changed,
+        ms: performance.now() - startedMs,
+        stages,
+        checks: built.checks,
+        budget: predictOutages(cluster),
+        kubeconfigPath: built.kubeconfigPath,
+        alreadyUp: changed === 0,
+      }
+    } finally {
+      await session.close()
+    }
+  } finally {
+    emit({ type: 'run.finished', verb, ok, ms: performance.now() - startedMs, changed })
+    await journal.close()
+    await lock.release()
+  }
+}
