@@ -3,12 +3,12 @@ import { chmod, mkdir, mkdtemp, open, readdir, readFile, rename, rm, utimes, wri
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { tryProcessLock } from '../machine/process-lock.js'
 import { runProcess } from '../machine/process.js'
-import { writeManifest } from './manifest.js'
+import { tryProcessLock } from '../machine/process-lock.js'
+import { manifestName, writeManifest } from './manifest.js'
 
 /** $QUORATE_CACHE, default ~/.cache/quorate. May be deleted at any time while no lab and no build runs: all of it can be made again. */
-export const cacheRoot = (): string => process.env['QUORATE_CACHE'] || join(homedir(), '.cache', 'quorate')
+export const cacheRoot = (): string => process.env.QUORATE_CACHE || join(homedir(), '.cache', 'quorate')
 
 export interface ProduceOptions {
   signal?: AbortSignal
@@ -31,7 +31,7 @@ export interface Cache {
 
 export const openCache = (root: string = cacheRoot()): Cache => {
   const place = (label: string): string => join(root, 'objects', label)
-  const find = (label: string): string | undefined => (existsSync(place(label)) ? place(label) : undefined)
+  const find = (label: string): string | undefined => (existsSync(join(place(label), manifestName)) ? place(label) : undefined)
   return {
     root,
     find,
@@ -85,6 +85,8 @@ const makeWhole = async (root: string, label: string, make: (dir: string) => Pro
     await make(tmp)
     await writeManifest(tmp, signal)
     await syncAll(tmp)
+    // Without its list it is not a result: an older quorate's, or somebody's.
+    await rm(at, { recursive: true, force: true })
     await rename(tmp, at)
     await syncOne(join(root, 'objects'))
   } finally {

@@ -51,7 +51,12 @@ const shown = (entry: ManifestEntry | undefined): string =>
   entry === undefined ? 'nothing' : `${entry.kind} ${entry.mode.toString(8)} ${entry.owner} ${entry.is.slice(0, 16)}`.trim()
 
 /** Compares a tree with its list: one Problem Q2006 for each entry that differs, is missing, or was added. `label` names the tree in them. */
-export const compareTree = async (root: string, label: string, expected: readonly ManifestEntry[], signal?: AbortSignal): Promise<Problem[]> => {
+export const compareTree = async (
+  root: string,
+  label: string,
+  expected: readonly ManifestEntry[],
+  signal?: AbortSignal,
+): Promise<Problem[]> => {
   const want = new Map(expected.map((e) => [e.path, e]))
   const have = new Map((await listTree(root, signal)).map((e) => [e.path, e]))
   const problems: Problem[] = []

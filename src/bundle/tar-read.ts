@@ -87,18 +87,18 @@ export async function* readTar(source: AsyncIterable<Buffer | string>): AsyncGen
     if (header.every((byte) => byte === 0)) return
     checkSum(header)
     const type = text(header, 156, 1) || '0'
-    const size = said['size'] === undefined ? number(header, 124, 12) : Number(said['size'])
+    const size = said.size === undefined ? number(header, 124, 12) : Number(said.size)
     const padding = (block - (size % block)) % block
     if (type === 'x' || type === 'g' || type === 'L' || type === 'K') {
       if (size > 1 << 20) throw new Error('a damaged extended header')
       const body = await reader.exactly(size)
       await reader.exactly(padding)
       if (type === 'x') said = { ...said, ...paxRecords(body) }
-      if (type === 'L') said['path'] = text(body, 0, size)
+      if (type === 'L') said.path = text(body, 0, size)
       continue
     }
     const prefix = text(header, 257, 5) === 'ustar' && text(header, 257, 8) !== 'ustar  ' ? text(header, 345, 155) : ''
-    const path = said['path'] ?? (prefix ? `${prefix}/${text(header, 0, 100)}` : text(header, 0, 100))
+    const path = said.path ?? (prefix ? `${prefix}/${text(header, 0, 100)}` : text(header, 0, 100))
     said = {}
     let left = size
     const body = (async function* () {

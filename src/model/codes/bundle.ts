@@ -60,6 +60,14 @@ a damaged disk, an interrupted copy, or somebody's hand.`,
     explain: `An archive holds every file of a bundle and a list of their digests. Names that would leave the cache's folder are refused.`,
     exit: 2,
   },
+  Q2010: {
+    title: 'Go is too old',
+    message: 'this computer has {version}, which cannot read the pinned modules',
+    remedy: 'install Go 1.26 or newer, or take the official releases: quorate bundle build --source releases',
+    explain: `From version 1.21 on, Go fetches by itself the version that a module asks for. An older one fails with messages about go.mod
+that say nothing of the cause.`,
+    exit: 2,
+  },
   Q2009: {
     title: 'Version not in the bundle',
     message: 'the bundle holds Kubernetes {have}, the file asks for {want}',

@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { Emit } from '../model/event.js'
+import type { ReadyBundle, Source } from './bundle.js'
+import type { Cache, ProduceOptions } from './cache.js'
+import { makeContainerdTemplate } from './containerd-template.js'
+import { keyOf, sha256 } from './digest.js'
+import { makeImages, readImages } from './images.js'
+import { makeLayer, snapshotPath } from './layer.js'
+import { manifestName } from './manifest.js'
+import { makePause, pauseSource } from './pause.js'
+import type { Pins } from './pins.js'
+import { shownStep } from './progress.js'
+
+export interface Parts {
+  cache: Cache
+  pins: Pins
+  source: Source
+  /** Path of each program, below a folder of the cache. */
+  programs: Readonly<Record<string, string>>
+  rootfs: string
+  emit: Emit
+  options: ProduceOptions
+}
+
+const labelOf = (path: string): string => basename(path)
+
+const digestsOf = async (cache: Cache, labels: readonly string[]): Promise<Record<string, string>> => {
+  const pairs = await Promise.all(
+    [...new Set(labels)].sort().map(async (label) => {
+      return [label, sha256(await readFile(join(cache.root, 'objects', label, manifestName)))] as const
+    }),
+  )
+  return Object.fromEntries(pairs)
+}
+
+/** From programs and a root file system to images, layer and containerd's folder. The same for every source. */
+export const assemble = async ({ cache, pins, source, programs, rootfs, emit, options }: Parts): Promise<ReadyBundle> => {
+  const pauseDir = await cache.produce(`pause-${keyOf(pauseSource)}`, (dir) => makePause(dir, options.signal), options)
+  const binaries: Record<string, string> = { ...programs, pause: join(pauseDir, 'pause') }
+  const madeOf = [...new Set(Object.values(binaries).map((p) => labelOf(dirname(p))))].sort()
+  const rootfsLabel = labelOf(dirname(rootfs))
+  const imagesDir = await shownStep(emit, 'bundle/images', 'container images', (amount) =>
+    cache.produce(
+      `images-${keyOf(pins.images, madeOf, rootfsLabel)}`,
+      (dir) => makeImages(dir, pins.images, binaries, rootfs, amount),
+      options,
+    ),
+  )
+  const images = await readImages(imagesDir)
+  const layerDir = await cache.produce(
+    `layer-${keyOf(pins.install, madeOf)}`,
+    (dir) => makeLayer(dir, pins, binaries, options.signal),
+    options,
+  )
+  const layer = join(layerDir, 'root')
+  const containerdDir = await shownStep(emit, 'bundle/containerd', 'images unpacked', (amount) =>
+    cache.produce(
+      `store-${keyOf(labelOf(imagesDir), labelOf(layerDir))}`,
+      (dir) => makeContainerdTemplate(dir, join(layer, 'usr/local/bin'), images, amount, options.signal),
+      options,
+    ),
+  )
+  const objects = await digestsOf(cache, [...madeOf, rootfsLabel, ...[imagesDir, layerDir, containerdDir].map(labelOf)])
+  return {
+    kubernetesVersion: pins.kubernetesVersion,
+    source,
+    rootfs,
+    layer,
+    binaries,
+    images,
+    containerd: join(containerdDir, 'root'),
+    emptyEtcdSnapshot: join(layer, snapshotPath),
+    digest: keyOf(Object.keys(objects).sort()),
+    objects,
+  }
+}
