@@ -20,6 +20,8 @@ export interface Sample {
 export interface Series {
   /** As reports name it. */
   probe: string
+  /** Which server was asked, or which machine asked, where a class has several. */
+  server?: string
   /** Due every so often. */
   intervalMs: number
   samples: Sample[]
@@ -33,3 +35,6 @@ export interface Interval {
   toMs: number
   label: string
 }
+
+/** Class and server, as lanes are named. */
+export const nameOf = (series: Series): string => (series.server === undefined ? series.probe : `${series.probe}: ${series.server}`)

@@ -1,22 +1,27 @@
-import { connect as tcpConnect, type Socket } from 'node:net'
-import { type SecureContext, connect as tlsConnect, type TLSSocket } from 'node:tls'
+import { type Socket, connect as tcpConnect } from 'node:net'
+import { type SecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls'
 import { monotonicMs } from '../samples.js'
 
 /** How far a request came. Nothing of it can have been seen by the server before `send`. */
-export type Stage = 'connect' | 'TLS' | 'send' | 'answer' | 'body'
+export type Stage = 'name' | 'connect' | 'TLS' | 'send' | 'answer' | 'body'
 
 /** A request that got no whole answer. */
 export class Failure extends Error {
   constructor(
     readonly stage: Stage,
-    readonly cause_: string,
+    readonly said: string,
   ) {
-    super(`${stage} ${cause_}`)
+    super(`${stage} ${said}`)
+  }
+
+  /** As reports count it: `connect timeout`. */
+  get why(): string {
+    return this.message
   }
 
   /** Certainly without effect. */
   get definite(): boolean {
-    return this.stage === 'connect' || this.stage === 'TLS'
+    return this.stage === 'name' || this.stage === 'connect' || this.stage === 'TLS'
   }
 }
 
@@ -46,15 +51,15 @@ export interface Server {
 const openTcp = (server: Server, timeoutMs: number): Promise<Socket> =>
   new Promise((resolve, reject) => {
     const socket = tcpConnect({ host: server.host, port: server.port, noDelay: true })
-    const fail = (cause: string): void => {
+    const fail = (cause: string, stage: Stage = 'connect'): void => {
       clearTimeout(timer)
       // A late error of a socket that nobody waits for must not end the process.
       socket.on('error', () => undefined)
       socket.destroy()
-      reject(new Failure('connect', cause))
+      reject(new Failure(stage, cause))
     }
     const timer = setTimeout(() => fail('timeout'), timeoutMs)
-    socket.once('error', (error) => fail(causeOf(error)))
+    socket.once('error', (error: NodeJS.ErrnoException) => fail(causeOf(error), error.syscall === 'getaddrinfo' ? 'name' : 'connect'))
     socket.once('connect', () => {
       clearTimeout(timer)
       socket.removeAllListeners('error')

@@ -7,6 +7,8 @@ export interface Request {
   path: string
   host: string
   body?: string
+  /** Of the body; default application/json. */
+  contentType?: string
   /** The connection is not to be used again. */
   close?: boolean
 }
@@ -19,9 +21,9 @@ export interface Answer {
 }
 
 /** The text of one request. */
-export const requestText = ({ method, path, host, body, close }: Request): string => {
+export const requestText = ({ method, path, host, body, close, contentType = 'application/json' }: Request): string => {
   const lines = [`${method} ${path} HTTP/1.1`, `Host: ${host}`, 'Accept: application/json', `Connection: ${close ? 'close' : 'keep-alive'}`]
-  if (body !== undefined) lines.push('Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`)
+  if (body !== undefined) lines.push(`Content-Type: ${contentType}`, `Content-Length: ${Buffer.byteLength(body)}`)
   return `${lines.join('\r\n')}\r\n\r\n${body ?? ''}`
 }
 
@@ -163,7 +165,8 @@ export const exchange = (socket: Duplex, request: Request, untilMs: number): Pro
       try {
         parser.push(bytes)
       } catch (error) {
-        return fail((error as Error).message)
+        fail((error as Error).message)
+        return
       }
       settle()
     }

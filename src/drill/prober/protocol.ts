@@ -20,11 +20,29 @@ export interface ProberConfig {
   namespace: string
   /** Unique to this drill; the names of all objects begin with it. */
   run: string
-  rates: { newHz: number; keptHz: number; http2Hz: number; directHz: number; writeHz: number; watchHz: number }
+  rates: {
+    newHz: number
+    keptHz: number
+    http2Hz: number
+    directHz: number
+    writeHz: number
+    readHz: number
+    watchHz: number
+    workHz: number
+  }
   deadlines: { connectMs: number; totalMs: number; pingIdleMs: number; pingMs: number; staleMs: number }
 }
 
-export const defaultRates: ProberConfig['rates'] = { newHz: 50, keptHz: 50, http2Hz: 50, directHz: 10, writeHz: 20, watchHz: 20 }
+export const defaultRates: ProberConfig['rates'] = {
+  newHz: 50,
+  keptHz: 50,
+  http2Hz: 50,
+  directHz: 10,
+  writeHz: 20,
+  readHz: 8,
+  watchHz: 20,
+  workHz: 2,
+}
 
 /** A dead connection must be given up before the kernel's own patience begins to matter: its first SYN is repeated after 1 s. */
 export const defaultDeadlines: ProberConfig['deadlines'] = { connectMs: 500, totalMs: 2000, pingIdleMs: 1000, pingMs: 1000, staleMs: 500 }
@@ -58,5 +76,15 @@ export type Line =
   | { w: WatchEvent }
   /** The set is at rest. `ended` = every watcher has seen everything up to the last write. */
   | { quiet: string; ended: boolean }
-  | { own: { atMs: number; cpuMs: number; rssBytes: number; delayP99Ms: number; delayMaxMs: number; stalls: [number, number][]; dropped: number } }
+  | {
+      own: {
+        atMs: number
+        cpuMs: number
+        rssBytes: number
+        delayP99Ms: number
+        delayMaxMs: number
+        stalls: [number, number][]
+        dropped: number
+      }
+    }
   | { problem: string }
