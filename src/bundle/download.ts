@@ -80,7 +80,6 @@ const fetchRest = async (what: Download, part: string, onSize: (bytes: number) =
         onSize(at)
         what.onBytes?.(at, total)
       }
-      await file.sync()
     } finally {
       await file.close()
     }

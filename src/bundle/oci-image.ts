@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { sha256 } from './digest.js'
-import { tarEnd, tarFile, tarHeader, tarPadding, tarText, type Write } from './tar-write.js'
+import { tarEnd, tarFile, tarHeader, tarPadding, tarText, type Write, writerOf } from './tar-write.js'
 
 /** A file of an image: where it lies inside, and where its content comes from. */
 export interface ImageFile {
@@ -92,10 +92,3 @@ export const writeImage = async (out: string, spec: ImageSpec): Promise<string> 
   }
   return manifestDigest
 }
-
-/** Writes to a file, all of each chunk. */
-export const writerOf =
-  (file: FileHandle): Write =>
-  async (chunk) => {
-    for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten
-  }

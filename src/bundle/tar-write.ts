@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 
 const block = 512
 
@@ -44,3 +45,10 @@ export const tarFile = async (write: Write, path: string, source: string, size: 
   if (sent !== size) throw new Error(`${source} changed while it was read`)
   await write(tarPadding(size))
 }
+
+/** Writes to a file, all of each chunk. */
+export const writerOf =
+  (file: FileHandle): Write =>
+  async (chunk) => {
+    for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten
+  }
