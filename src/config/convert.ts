@@ -15,10 +15,14 @@ export const routerIdOf = (name: string, endpoint: string): number => {
   return n >= 51 ? n + 1 : n
 }
 
-/** The /24 around the machines: that of the first machine with a good address. */
+/** The /24 in which most machines are, the first of equals: one mistyped address must not make all others look wrong. */
 export const machineSubnetOf = (addresses: readonly string[]): string => {
-  const first = addresses.map(parseAddress).find((n) => n !== undefined)
-  return first === undefined ? '0.0.0.0/0' : `${formatAddress(Math.floor(first / 256) * 256)}/24`
+  const count = new Map<number, number>()
+  for (const n of addresses.map(parseAddress)) {
+    if (n !== undefined) count.set(Math.floor(n / 256), (count.get(Math.floor(n / 256)) ?? 0) + 1)
+  }
+  const most = [...count].reduce<[number, number] | undefined>((best, one) => (best && best[1] >= one[1] ? best : one), undefined)
+  return most === undefined ? '0.0.0.0/0' : `${formatAddress(most[0] * 256)}/24`
 }
 
 /** Paths in the file are relative to the file. */

@@ -48,8 +48,10 @@ const rowsIn = (schema: Schema, path: string): FieldRow[] =>
     return [row, ...rowsIn(inside, at), ...(field.items ? rowsIn(field.items, `${at}[]`) : [])]
   })
 
+let rows: FieldRow[] | undefined
+
 /** Every field of the cluster file, parents before what is inside them. */
-export const fieldTable = (): FieldRow[] => rowsIn(jsonSchema() as Schema, '')
+export const fieldTable = (): FieldRow[] => (rows ??= rowsIn(jsonSchema() as Schema, ''))
 
 /** A field and those inside it; `[2]` and `[]` mean the same. Empty where there is no such field. */
 export const explainField = (path: string): FieldRow[] => {

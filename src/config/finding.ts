@@ -8,6 +8,8 @@ export interface Finding {
   path: FieldPath
   /** Point at the name of the field, not at its value. */
   atKey?: boolean
+  /** The field that a misspelt name stands for. */
+  meant?: FieldPath
 }
 
 export const wrong = (code: string, path: FieldPath, data: Problem['data'] = {}): Finding => ({ problem: problem(code, data), path })

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { fieldTable } from './fields.js'
 import { type FieldPath, type Finding, pathText, wrong } from './finding.js'
 import { nearestWord } from './nearest.js'
 import { type Wire, wireSchema } from './v1alpha1.js'
@@ -51,6 +52,18 @@ const fieldsAt = (path: FieldPath): string[] => {
   return Object.keys(inner(node).shape ?? {})
 }
 
+/** `spec.machines[2].address` as the table of fields names it: `spec.machines[].address`. */
+const generic = (path: FieldPath): string => pathText(path).replace(/\[\d+\]/g, '[]')
+
+/** What a field is for, as the hint of what to write there. */
+const aboutOf = (path: FieldPath): string => {
+  const name = generic(path)
+  const row = fieldTable().find((one) => one.path === name) ?? fieldTable().find((one) => `${one.path}[]` === name)
+  return row?.about ?? (name ? `quorate config explain ${name}` : 'quorate init writes a file to start from')
+}
+
+const missing = (path: FieldPath, field: string): Finding => ({ ...wrong('Q1004', path, { field, about: aboutOf(path) }), atKey: true })
+
 const findingsOf = (issue: Issue, root: unknown, above: FieldPath = []): Finding[] => {
   const path: FieldPath = [...above, ...(issue.path as (string | number)[])]
   const field = pathText(path) || 'the file'
@@ -65,7 +78,12 @@ const findingsOf = (issue: Issue, root: unknown, above: FieldPath = []): Finding
           known.filter((name) => !used.includes(name)),
         )
         const hint = near ? `did you mean ${near}?` : `fields here: ${known.join(', ')}`
-        return { ...wrong('Q1003', [...path, key], { field: pathText([...path, key]), hint }), atKey: true }
+        const parent = generic(path)
+        return {
+          ...wrong('Q1003', [...path, key], { field: pathText([...path, key]), hint, parent }),
+          atKey: true,
+          ...(near ? { meant: [...path, near] } : {}),
+        }
       })
     }
     case 'invalid_union': {
@@ -74,10 +92,17 @@ const findingsOf = (issue: Issue, root: unknown, above: FieldPath = []): Finding
       return branch.flatMap((one) => findingsOf(one, root, path))
     }
     case 'invalid_type':
-      if (value === undefined) return [{ ...wrong('Q1004', path, { field }), atKey: true }]
-      return [wrong('Q1005', path, { field, expected: typeWords[issue.expected] ?? issue.expected, found: nameOf(value) })]
+      if (value === undefined) return [missing(path, field)]
+      return [
+        wrong('Q1005', path, {
+          field,
+          expected: typeWords[issue.expected] ?? issue.expected,
+          found: nameOf(value),
+          about: aboutOf(path),
+        }),
+      ]
     case 'invalid_value': {
-      if (value === undefined) return [{ ...wrong('Q1004', path, { field }), atKey: true }]
+      if (value === undefined) return [missing(path, field)]
       const values = issue.values.map(String)
       const near = typeof value === 'string' ? nearestWord(value, values) : undefined
       return [
@@ -88,20 +113,27 @@ const findingsOf = (issue: Issue, root: unknown, above: FieldPath = []): Finding
       return [
         wrong('Q1007', path, {
           field,
+          generic: generic(path),
           found: value === '' || (Array.isArray(value) && value.length === 0) ? 'empty' : nameOf(value),
           limit: `at least ${issue.minimum}`,
         }),
       ]
     case 'too_big':
-      return [wrong('Q1007', path, { field, found: nameOf(value), limit: `at most ${issue.maximum}` })]
+      return [wrong('Q1007', path, { field, generic: generic(path), found: nameOf(value), limit: `at most ${issue.maximum}` })]
     default:
-      return [wrong('Q1007', path, { field, found: nameOf(value), limit: issue.message })]
+      return [wrong('Q1007', path, { field, generic: generic(path), found: nameOf(value), limit: issue.message })]
   }
+}
+
+/** A field whose name was misspelt is both unknown and missing; saying the first is enough, since it names the second. */
+const withoutRenamed = (findings: Finding[]): Finding[] => {
+  const meant = new Set(findings.flatMap((one) => (one.meant ? [pathText(one.meant)] : [])))
+  return findings.filter((one) => one.problem.code !== 'Q1004' || !meant.has(pathText(one.path)))
 }
 
 /** Holds a file's content against the schema. Every fault at once, in the order of the schema. */
 export const readShape = (content: unknown): { wire?: Wire; findings: Finding[] } => {
   const parsed = wireSchema.safeParse(content)
   if (parsed.success) return { wire: parsed.data, findings: [] }
-  return { findings: parsed.error.issues.flatMap((issue) => findingsOf(issue, content)) }
+  return { findings: withoutRenamed(parsed.error.issues.flatMap((issue) => findingsOf(issue, content))) }
 }

@@ -26,12 +26,9 @@ const machine = z
     name: text('Host name; the Kubernetes node and the etcd member carry it too. Lower case letters, digits and hyphens.'),
     address: address('IPv4 address at which SSH, etcd peers and the API server are reached.'),
     zone: text('Failure domain, such as a rack or a room; becomes the label topology.kubernetes.io/zone.').optional(),
-    roles: z
-      .array(z.enum(roles))
-      .min(1)
-      .meta({
-        description: 'What the machine does. The topology follows: control-plane and etcd together = stacked, apart = external etcd.',
-      }),
+    roles: z.array(z.enum(roles)).min(1).meta({
+      description: 'What the machine does. The topology follows: control-plane and etcd together = stacked, apart = external etcd.',
+    }),
     ssh: ssh('How to reach this machine over SSH; what is absent comes from spec.ssh.').optional(),
   })
   .meta({ description: 'One machine.' })
