@@ -1,16 +1,15 @@
-import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Emit } from '../model/event.js'
 import type { ReadyBundle, Source } from './bundle.js'
 import type { Cache, ProduceOptions } from './cache.js'
 import { makeContainerdTemplate } from './containerd-template.js'
-import { keyOf, sha256 } from './digest.js'
+import { keyOf } from './digest.js'
 import { makeImages, readImages } from './images.js'
 import { makeLayer, snapshotPath } from './layer.js'
-import { manifestName } from './manifest.js'
 import { makePause, pauseSource } from './pause.js'
 import type { Pins } from './pins.js'
 import { shownStep } from './progress.js'
+import { digestsOfObjects } from './ready.js'
 
 export interface Parts {
   cache: Cache
@@ -24,15 +23,6 @@ export interface Parts {
 }
 
 const labelOf = (path: string): string => basename(path)
-
-const digestsOf = async (cache: Cache, labels: readonly string[]): Promise<Record<string, string>> => {
-  const pairs = await Promise.all(
-    [...new Set(labels)].sort().map(async (label) => {
-      return [label, sha256(await readFile(join(cache.root, 'objects', label, manifestName)))] as const
-    }),
-  )
-  return Object.fromEntries(pairs)
-}
 
 /** From programs and a root file system to images, layer and containerd's folder. The same for every source. */
 export const assemble = async ({ cache, pins, source, programs, rootfs, emit, options }: Parts): Promise<ReadyBundle> => {
@@ -61,7 +51,7 @@ export const assemble = async ({ cache, pins, source, programs, rootfs, emit, op
       options,
     ),
   )
-  const objects = await digestsOf(cache, [...madeOf, rootfsLabel, ...[imagesDir, layerDir, containerdDir].map(labelOf)])
+  const objects = await digestsOfObjects(cache.root, [...madeOf, rootfsLabel, ...[imagesDir, layerDir, containerdDir].map(labelOf)])
   return {
     kubernetesVersion: pins.kubernetesVersion,
     source,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, open, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runProcess } from '../machine/process.js'
 import { tryProcessLock } from '../machine/process-lock.js'
@@ -25,6 +25,10 @@ export interface Cache {
    * its place: what a killed build leaves is never taken for a result. Of two builds at once one works, the other waits and takes the result.
    */
   produce(label: string, make: (dir: string) => Promise<void>, options?: ProduceOptions): Promise<string>
+  /** Takes a finished folder with its list, on the same disk, for the artefact; one that is there already stays, since machines may stand on it. */
+  adopt(label: string, dir: string, options?: ProduceOptions): Promise<string>
+  /** Lends a fresh folder on the cache's disk for a piece of work, one at a time for a label. */
+  scratch<T>(label: string, work: (dir: string) => Promise<T>, options?: ProduceOptions): Promise<T>
   /** Removes what killed builds left and nobody works on. */
   sweep(): Promise<void>
 }
@@ -32,32 +36,33 @@ export interface Cache {
 export const openCache = (root: string = cacheRoot()): Cache => {
   const place = (label: string): string => join(root, 'objects', label)
   const find = (label: string): string | undefined => (existsSync(join(place(label), manifestName)) ? place(label) : undefined)
+  const scratch = <T>(label: string, work: (dir: string) => Promise<T>, options: ProduceOptions = {}): Promise<T> =>
+    underLock(root, label, options, () => withFolder(root, label, work))
   return {
     root,
     find,
-    produce: async (label, make, { signal, waiting } = {}) => {
-      let told = false
-      for (;;) {
-        signal?.throwIfAborted()
-        const found = find(label)
-        if (found) {
-          // When something was used last decides what may be cleared away; that it cannot be noted does no harm.
-          await utimes(found, new Date(), new Date()).catch(() => undefined)
-          return found
-        }
-        const lock = await tryProcessLock(lockName(root, label))
-        if (lock) {
-          try {
-            return find(label) ?? (await makeWhole(root, label, make, signal))
-          } finally {
-            await lock.release()
-          }
-        }
-        if (!told) waiting?.(await ownerOf(root, label))
-        told = true
-        await sleep(200)
-      }
+    scratch,
+    produce: async (label, make, options = {}) => {
+      const found = find(label)
+      // When something was used last decides what may be cleared away; that it cannot be noted does no harm.
+      if (found) await utimes(found, new Date(), new Date()).catch(() => undefined)
+      if (found) return found
+      return underLock(
+        root,
+        label,
+        options,
+        async () =>
+          find(label) ??
+          (await withFolder(root, label, async (tmp) => {
+            await make(tmp)
+            await writeManifest(tmp, options.signal)
+            await syncTree(tmp)
+            return moveTo(tmp, place(label))
+          })),
+      )
     },
+    adopt: async (label, dir, options = {}) =>
+      find(label) ?? underLock(root, label, options, async () => find(label) ?? moveTo(dir, place(label))),
     sweep: async () => {
       for (const name of await readdir(join(root, 'tmp')).catch(() => [])) {
         const lock = await tryProcessLock(lockName(root, name.replace(/\.[^.]*$/, '')))
@@ -70,11 +75,21 @@ export const openCache = (root: string = cacheRoot()): Cache => {
 
 const lockName = (root: string, label: string): string => `bundle ${join(root, 'objects', label)}`
 
-const makeWhole = async (root: string, label: string, make: (dir: string) => Promise<void>, signal?: AbortSignal): Promise<string> => {
-  const at = join(root, 'objects', label)
-  await mkdir(join(root, 'objects'), { recursive: true })
+/** Waits until nobody else works on a label, then works on it. */
+const underLock = async <T>(root: string, label: string, { signal, waiting }: ProduceOptions, work: () => Promise<T>): Promise<T> => {
+  for (let told = false; ; told = true) {
+    signal?.throwIfAborted()
+    const lock = await tryProcessLock(lockName(root, label))
+    if (lock) return await work().finally(() => lock.release())
+    if (!told) waiting?.(await ownerOf(root, label))
+    await sleep(200)
+  }
+}
+
+/** Under the lock of the label. */
+const withFolder = async <T>(root: string, label: string, work: (dir: string) => Promise<T>): Promise<T> => {
   await mkdir(join(root, 'tmp'), { recursive: true })
-  // Names of what dead builds of the same left; the lock says that they are dead.
+  // What dead builds of the same left; the lock says that they are dead.
   for (const name of await readdir(join(root, 'tmp')))
     if (name.startsWith(`${label}.`)) await rm(join(root, 'tmp', name), { recursive: true, force: true })
   const owner = join(root, 'tmp', `${label}.owner`)
@@ -82,18 +97,20 @@ const makeWhole = async (root: string, label: string, make: (dir: string) => Pro
   const tmp = await mkdtemp(join(root, 'tmp', `${label}.`))
   await chmod(tmp, 0o755)
   try {
-    await make(tmp)
-    await writeManifest(tmp, signal)
-    await syncAll(tmp)
-    // Without its list it is not a result: an older quorate's, or somebody's.
-    await rm(at, { recursive: true, force: true })
-    await rename(tmp, at)
-    await syncOne(join(root, 'objects'))
+    return await work(tmp)
   } finally {
     await rm(tmp, { recursive: true, force: true })
     await rm(owner, { force: true })
   }
-  return at
+}
+
+const moveTo = async (from: string, to: string): Promise<string> => {
+  await mkdir(dirname(to), { recursive: true })
+  // Without its list it is not a result: an older quorate's, or somebody's.
+  await rm(to, { recursive: true, force: true })
+  await rename(from, to)
+  await syncOne(dirname(to))
+  return to
 }
 
 const ownerOf = async (root: string, label: string): Promise<string> => {
@@ -106,7 +123,7 @@ const ownerOf = async (root: string, label: string): Promise<string> => {
 }
 
 /** A flat folder of large files is synced file by file; a tree of many small ones with its whole file system, which is quicker. */
-const syncAll = async (dir: string): Promise<void> => {
+export const syncTree = async (dir: string): Promise<void> => {
   const entries = await readdir(dir, { withFileTypes: true })
   if (entries.some((e) => e.isDirectory())) {
     await runProcess(['sync', '-f', dir], { timeoutMs: 300_000 })

@@ -52,7 +52,7 @@ export const prepareBundle = async (options: BundleOptions): Promise<{ bundle: R
     throw fault('Q2009', { have: pins.kubernetesVersion, want: options.kubernetesVersion })
   const { emit } = options
   // Asked first: without Go, nothing else has to be fetched only to fail then.
-  const source = await chooseSource(options.source)
+  const source = await chooseSource(options.source, emit)
   await requireSpace(cache.root, options.neededBytes ?? coldBytes)
   await cache.sweep()
   await ensureHostPackages(emit)
@@ -64,8 +64,12 @@ export const prepareBundle = async (options: BundleOptions): Promise<{ bundle: R
     waiting: (who) => emit({ type: 'note', level: 'info', text: `waiting for a build of the same: ${who}` }),
   }
   // The root file system waits for the network and the disk, compiling for the processor: side by side they cost hardly more than one.
-  const rootfs = shownStep(emit, 'bundle/rootfs', 'Debian root file system', (amount) =>
-    counted.produce(rootfsLabel(pins.debian), (out) => makeRootfs(out, pins.debian, amount, signal), produce),
+  const rootfs = shownStep(
+    emit,
+    'bundle/rootfs',
+    'Debian root file system',
+    (amount) => counted.produce(rootfsLabel(pins.debian), (out) => makeRootfs(out, pins.debian, amount, signal), produce),
+    signal,
   )
   const programs = programsOf(source, counted, dir, pins, emit, produce)
   try {
@@ -81,13 +85,14 @@ export const prepareBundle = async (options: BundleOptions): Promise<{ bundle: R
   }
 }
 
-const chooseSource = async (asked: BundleOptions['source']): Promise<Source> => {
+const chooseSource = async (asked: BundleOptions['source'], emit: Emit): Promise<Source> => {
   if (asked === 'releases') return 'releases'
   try {
     await goVersion()
     return 'modules'
   } catch (error) {
     if (asked === 'modules') throw error
+    emit({ type: 'note', level: 'info', text: 'no Go on this computer that could build the programs: taking the official releases' })
     return 'releases'
   }
 }

@@ -42,39 +42,45 @@ export const programsFromModules = async (
   const go = await goVersion()
   const labels = new Map(await Promise.all(pins.map(async (pin) => [pin, await moduleLabel(dir, pin, go)] as const)))
   const found = (pin: ModulePin): string | undefined => cache.find(labels.get(pin) ?? '')
-  await shownStep(emit, 'bundle/programs', 'programs from Go modules', async (amount) => {
-    const missing = pins.filter((pin) => !found(pin))
-    if (missing.length === 0) return
-    const stop = new AbortController()
-    const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal
-    const tally = new Tally((done, total, note) => amount(done, total, 'packages', note))
-    const listed = new Map<ModulePin, Promise<{ pin: ModulePin; packages: Packages }>>()
-    for (const pin of missing) {
-      const packages = listPackages(join(dir, pin.module), pin, signal).then((list) => {
-        tally.set(pin.name, list.fresh, list.all.size, `sources of ${pin.name}`)
-        return { pin, packages: list }
-      })
-      packages.catch(() => undefined)
-      listed.set(pin, packages)
-    }
-    amount(0, 0, 'packages', 'fetching sources')
-    try {
-      while (listed.size > 0) {
-        const { pin, packages } = await Promise.race(listed.values())
-        listed.delete(pin)
-        await cache.produce(
-          labels.get(pin) ?? pin.name,
-          (out) => buildModule(join(dir, pin.module), pin, out, packages, (p) => tally.set(pin.name, p.done, p.total, p.note), signal),
-          { ...options, signal },
-        )
-        tally.set(pin.name, packages.all.size, packages.all.size, pin.name)
+  await shownStep(
+    emit,
+    'bundle/programs',
+    'programs from Go modules',
+    async (amount) => {
+      const missing = pins.filter((pin) => !found(pin))
+      if (missing.length === 0) return
+      const stop = new AbortController()
+      const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal
+      const tally = new Tally((done, total, note) => amount(done, total, 'packages', note))
+      const listed = new Map<ModulePin, Promise<{ pin: ModulePin; packages: Packages }>>()
+      for (const pin of missing) {
+        const packages = listPackages(join(dir, pin.module), pin, signal).then((list) => {
+          tally.set(pin.name, list.fresh, list.all.size, `sources of ${pin.name}`)
+          return { pin, packages: list }
+        })
+        packages.catch(() => undefined)
+        listed.set(pin, packages)
       }
-    } finally {
-      // Nothing may go on working in Go's caches after the caller has seen a failure.
-      stop.abort(new Error('another module failed'))
-      await Promise.allSettled(listed.values())
-    }
-  })
+      amount(0, 0, 'packages', 'fetching sources')
+      try {
+        while (listed.size > 0) {
+          const { pin, packages } = await Promise.race(listed.values())
+          listed.delete(pin)
+          await cache.produce(
+            labels.get(pin) ?? pin.name,
+            (out) => buildModule(join(dir, pin.module), pin, out, packages, (p) => tally.set(pin.name, p.done, p.total, p.note), signal),
+            { ...options, signal },
+          )
+          tally.set(pin.name, packages.all.size, packages.all.size, pin.name)
+        }
+      } finally {
+        // Nothing may go on working in Go's caches after the caller has seen a failure.
+        stop.abort(new Error('another module failed'))
+        await Promise.allSettled(listed.values())
+      }
+    },
+    options.signal,
+  )
   const programs: Record<string, string> = {}
   for (const pin of pins) for (const program of pin.programs) programs[program.as] = join(found(pin) ?? '', program.as)
   return programs

@@ -50,30 +50,36 @@ export const programsFromReleases = async (
   options: ReleaseOptions,
 ): Promise<Record<string, string>> => {
   const missing = pins.filter((pin) => !cache.find(releaseLabel(pin)))
-  await shownStep(emit, 'bundle/programs', 'programs from releases', async (amount) => {
-    if (missing.length === 0) return
-    const stop = new AbortController()
-    const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal
-    const bytes = new Bytes((done, total, note) => amount(done, total, 'bytes', note))
-    amount(0, 0, 'bytes', 'asking for digests')
-    const waiting = [...missing]
-    const lane = async (): Promise<void> => {
-      for (let pin = waiting.shift(); pin; pin = waiting.shift()) {
-        const one = pin
-        await cache.produce(releaseLabel(one), (out) => fetchRelease(cache, one, out, bytes, { ...options, signal }), {
-          ...options,
-          signal,
-        })
+  await shownStep(
+    emit,
+    'bundle/programs',
+    'programs from releases',
+    async (amount) => {
+      if (missing.length === 0) return
+      const stop = new AbortController()
+      const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal
+      const bytes = new Bytes((done, total, note) => amount(done, total, 'bytes', note))
+      amount(0, 0, 'bytes', 'asking for digests')
+      const waiting = [...missing]
+      const lane = async (): Promise<void> => {
+        for (let pin = waiting.shift(); pin; pin = waiting.shift()) {
+          const one = pin
+          await cache.produce(releaseLabel(one), (out) => fetchRelease(cache, one, out, bytes, { ...options, signal }), {
+            ...options,
+            signal,
+          })
+        }
       }
-    }
-    const all = Array.from({ length: lanes }, lane)
-    try {
-      await Promise.all(all)
-    } finally {
-      stop.abort(new Error('another download failed'))
-      await Promise.allSettled(all)
-    }
-  })
+      const all = Array.from({ length: lanes }, lane)
+      try {
+        await Promise.all(all)
+      } finally {
+        stop.abort(new Error('another download failed'))
+        await Promise.allSettled(all)
+      }
+    },
+    options.signal,
+  )
   const programs: Record<string, string> = {}
   for (const pin of pins) for (const name of pin.programs) programs[name] = join(cache.find(releaseLabel(pin)) ?? '', name)
   return programs

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { ReadyBundle, Source } from './bundle.js'
 import { cacheRoot } from './cache.js'
 import { keyOf, sha256 } from './digest.js'
+import { manifestName } from './manifest.js'
 import { pinsDir, type Wanted } from './pins.js'
 
 /** Raised when the same pins are made into other content: what an older quorate prepared is then no longer taken. */
@@ -32,7 +33,8 @@ const withPaths = (bundle: ReadyBundle, change: (path: string) => string): Ready
   images: bundle.images.map((i) => ({ ...i, archive: change(i.archive) })),
 })
 
-const pathsOf = (bundle: ReadyBundle): string[] => [
+/** Every path of a bundle. */
+export const pathsOf = (bundle: ReadyBundle): string[] => [
   bundle.rootfs,
   bundle.layer,
   bundle.containerd,
@@ -57,9 +59,16 @@ export const readReady = async (root: string, key: string, sources: readonly Sou
 }
 
 /** Paths are kept below the cache's folder, so that an archive of it works on another computer. */
-export const writeReady = async (root: string, key: string, bundle: ReadyBundle): Promise<void> => {
-  const stored = withPaths(bundle, (path) => path.slice(root.length + 1))
-  const path = join(root, readyName(key, bundle.source))
+export const writeReady = (root: string, key: string, bundle: ReadyBundle): Promise<void> =>
+  storeReady(
+    root,
+    readyName(key, bundle.source),
+    withPaths(bundle, (path) => path.slice(root.length + 1)),
+  )
+
+/** Writes a ready file whose paths are relative already, whole or not at all. */
+export const storeReady = async (root: string, name: string, stored: ReadyBundle): Promise<void> => {
+  const path = join(root, name)
   const file = await open(`${path}.${process.pid}`, 'w')
   try {
     await file.writeFile(JSON.stringify(stored, undefined, 2))
@@ -68,6 +77,33 @@ export const writeReady = async (root: string, key: string, bundle: ReadyBundle)
     await file.close()
   }
   await rename(`${path}.${process.pid}`, path)
+}
+
+/** sha256 of each object's list of digests, by label. */
+export const digestsOfObjects = async (root: string, labels: readonly string[]): Promise<Record<string, string>> => {
+  const sorted = [...new Set(labels)].sort()
+  const lists = await Promise.all(sorted.map((label) => readFile(join(root, 'objects', label, manifestName))))
+  return Object.fromEntries(sorted.map((label, n) => [label, sha256(lists[n] ?? '')]))
+}
+
+const sources: readonly Source[] = ['modules', 'releases']
+const allWanted: readonly Wanted[] = [{ metallb: false }, { metallb: true }]
+
+/** Names of the ready files that this quorate would take. */
+export const possibleNames = async (dir?: string): Promise<string[]> => {
+  const keys = await Promise.all(allWanted.map((wanted) => readyKey(wanted, dir)))
+  return keys.flatMap((key) => sources.map((source) => readyName(key, source)))
+}
+
+/** Every finished bundle of these pins: plain, and with what only some clusters want. */
+export const readyBundles = async (root: string, dir?: string): Promise<{ key: string; wanted: Wanted; bundle: ReadyBundle }[]> => {
+  const found = []
+  for (const wanted of allWanted) {
+    const key = await readyKey(wanted, dir)
+    const bundle = await readReady(root, key, sources)
+    if (bundle) found.push({ key, wanted, bundle })
+  }
+  return found
 }
 
 /** The bundle of a cluster if it is ready; makes nothing. */

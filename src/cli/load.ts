@@ -61,10 +61,7 @@ export interface Loaders {
   bundle(): Promise<BundleVerbs>
 }
 
-const late = async <T>(path: string): Promise<T> => (await import(path)) as T
-
 export const loaders: Loaders = {
-  // Names that the compiler cannot follow, only until these folders are part of the tree.
   verbs: () => import('../operate/index.js'),
   config: () => import('./adapt/config.js'),
   bundle: () => import('./adapt/bundle.js'),
