@@ -28,6 +28,8 @@ export const enterGroups = (group: string, machine: string): string =>
     })
     .join('\n')
 
+export const unitOf = (group: string, machine: string): string => `${group}-${machine}.scope`
+
 /** Every process of a machine, in whatever container it runs. */
 export const processesOf = (group: string, machine: string): number[] => {
   const found = new Set<number>()
@@ -39,7 +41,9 @@ export const processesOf = (group: string, machine: string): number[] => {
       // A group that goes while we look has no processes left.
     }
   }
-  for (const c of ['systemd', 'freezer', 'pids']) walk(`${base}/${c}/${group}/${machine}`)
+  if (isVersion1()) for (const c of ['systemd', 'freezer', 'pids']) walk(`${base}/${c}/${group}/${machine}`)
+  // With version 2 a transient unit of systemd holds the machine (container.ts).
+  else walk(`${base}/system.slice/${unitOf(group, machine)}`)
   return [...found]
 }
 

@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process'
-import { existsSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runProcess, shellQuote } from '../machine/process.js'
-import { enterGroups, isVersion1, processesOf, removeGroups } from './cgroups.js'
+import { fault } from '../model/problem.js'
+import { enterGroups, isVersion1, processesOf, removeGroups, setFrozen, unitOf } from './cgroups.js'
 import type { LabImage } from './image.js'
+import { endProcess } from './namespace-processes.js'
 import { inNamespace } from './network.js'
-import { readOwned, recordProcess } from './owned-process.js'
+import { readOwned, recordItself, recordProcess } from './owned-process.js'
 import { containerName, type LabPaths } from './paths.js'
 
 /** Directories of a machine that must lie on a real disk: an overlay cannot be mounted on an overlay, and etcd wants a real fsync. */
@@ -17,20 +19,24 @@ export const isRunning = async (paths: LabPaths, machine: string): Promise<boole
 
 /**
  * Lays out the disks of a machine and mounts its root. Run again it finds them: the disks of a machine that lost power are still there.
- * containerd's images are hard links to the bundle's, only its two databases are copies: 4 ms instead of 6 s of unpacking.
+ * containerd's images are hard links to the bundle's, only its two databases are copies: 4 ms instead of 6 s of unpacking. On another file system than the
+ * bundle's they are copied.
  */
 export const mountRoot = async (paths: LabPaths, machine: string, image: LabImage): Promise<void> => {
   const m = paths.machine(machine)
+  const q = shellQuote
+  const containerd = q(`${m.data}/containerd`)
   const script = `set -e
-mkdir -p ${m.upper} ${m.work} ${m.root} ${dataDirs.map((d) => `${m.data}/${d}`).join(' ')}
-if [ ! -e ${m.data}/containerd/.ready ]; then
-  rm -rf ${m.data}/containerd
-  cp -al ${image.containerd} ${m.data}/containerd
-  (cd ${image.containerd}; find . -name '*.db') | while read -r db; do cp --remove-destination ${image.containerd}/"$db" ${m.data}/containerd/"$db"; done
-  : > ${m.data}/containerd/.ready
+mkdir -p ${[m.upper, m.work, m.root, ...dataDirs.map((d) => `${m.data}/${d}`)].map(q).join(' ')}
+if [ ! -e ${containerd}/.ready ]; then
+  rm -rf ${containerd}
+  cp -al ${q(image.containerd)} ${containerd} 2>/dev/null || { rm -rf ${containerd}; cp -a ${q(image.containerd)} ${containerd}; }
+  cd ${q(image.containerd)}
+  find . -name '*.db' | while read -r db; do cp --remove-destination "$db" ${containerd}/"$db"; done
+  : > ${containerd}/.ready
 fi
-mountpoint -q ${m.root} || mount -t overlay overlay -o lowerdir=${image.layer}:${image.rootfs},upperdir=${m.upper},workdir=${m.work} ${m.root}
-mkdir -p ${dataDirs.map((d) => `${m.root}/var/lib/${d}`).join(' ')}
+mountpoint -q ${q(m.root)} || mount -t overlay overlay -o ${q(`lowerdir=${image.layer}:${image.rootfs},upperdir=${m.upper},workdir=${m.work}`)} ${q(m.root)}
+mkdir -p ${dataDirs.map((d) => q(`${m.root}/var/lib/${d}`)).join(' ')}
 `
   await runProcess(['sh', '-c', script], { timeoutMs: 60_000 })
 }
@@ -68,15 +74,18 @@ export const startContainer = async (paths: LabPaths, cluster: string, machine: 
   // With systemd as PID 1 and cgroup v2, a transient unit delegates a group of its own (from systemd's documentation; not tried on such a computer yet).
   const launch = isVersion1()
     ? `exec ${argv}`
-    : `exec systemd-run --quiet --scope --collect --unit=${paths.cgroup}-${machine} -p Delegate=yes -p KillMode=mixed ${argv}`
+    : `exec systemd-run --quiet --scope --collect --unit=${unitOf(paths.cgroup, machine)} -p Delegate=yes -p KillMode=mixed ${argv}`
   const log = openSync(m.console, 'a', 0o600)
-  const child = spawn('sh', ['-c', `${enter}\n${launch}`], {
+  const child = spawn('sh', ['-c', `${recordItself(m.pid)}\n${enter}\n${launch}`], {
     detached: true,
     stdio: ['ignore', log, log],
     env: { PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin', SYSTEMD_NSPAWN_API_VFS_WRITABLE: '1' },
   })
+  closeSync(log)
+  const failed = new Promise<never>((_, reject) => child.once('error', reject))
   child.unref()
-  if (child.pid !== undefined) await recordProcess(m.pid, child.pid)
+  if (child.pid === undefined) await failed
+  else await recordProcess(m.pid, child.pid)
 }
 
 export const consoleTail = async (paths: LabPaths, machine: string): Promise<string> =>
@@ -91,24 +100,25 @@ export const cutPower = async (paths: LabPaths, cluster: string, machine: string
   await killProcesses(paths, machine)
 }
 
-/** Ends every process of a machine: those of its groups, and the launcher if it has not entered them yet. */
+const endDeadlineMs = 10_000
+
+/**
+ * Ends every process of a machine: those of its groups, and the launcher if it has not entered them yet. A frozen one dies only when it is thawed. Throws
+ * Fault Q3508 when one cannot be ended, as with a disk that hangs.
+ */
 export const killProcesses = async (paths: LabPaths, machine: string): Promise<void> => {
-  for (let round = 0; round < 100; round++) {
+  if (isVersion1()) await setFrozen(paths.cgroup, machine, false).catch(() => undefined)
+  const endMs = performance.now() + endDeadlineMs
+  for (;;) {
     const launcher = await readOwned(paths.machine(machine).pid)
     const pids = new Set([...processesOf(paths.cgroup, machine), ...(launcher ? [launcher.pid] : [])])
     if (pids.size === 0) break
-    for (const pid of pids) kill(pid)
+    if (performance.now() > endMs)
+      throw fault('Q3508', { pids: [...pids].slice(0, 5).join(' '), seconds: endDeadlineMs / 1000 }, { machine })
+    for (const pid of pids) endProcess(pid)
     await sleep(20)
   }
   await rm(paths.machine(machine).pid, { force: true })
-}
-
-const kill = (pid: number): void => {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // Gone between listing and killing.
-  }
 }
 
 /** Takes away all mounts below a machine's directory, the last one first. */
@@ -118,7 +128,7 @@ export const unmountAll = async (dir: string): Promise<void> => {
     .map((line) => (line.split(' ')[1] ?? '').replaceAll('\\040', ' '))
     .filter((at) => at.startsWith(`${dir}/`))
     .reverse()
-  for (const at of mounts) await runProcess(['umount', '-l', at], { allowFailure: true, timeoutMs: 10_000 })
+  if (mounts.length > 0) await runProcess(['umount', '-l', ...mounts], { allowFailure: true, timeoutMs: 10_000 })
 }
 
 export const removeMachine = async (paths: LabPaths, machine: string): Promise<void> => {

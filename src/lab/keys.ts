@@ -1,12 +1,15 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runProcess } from '../machine/process.js'
 import type { MachineKeys } from './machine-root.js'
 import type { LabPaths } from './paths.js'
 
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+
 const makeKey = async (path: string, comment: string): Promise<void> => {
-  if (existsSync(path) && existsSync(`${path}.pub`)) return
+  // Empty ones are left by a computer that lost power.
+  if (sizeOf(path) > 0 && sizeOf(`${path}.pub`) > 0) return
   await runProcess(
     [
       'sh',

@@ -35,6 +35,7 @@ PermitRootLogin prohibit-password
 UseDNS no
 PrintMotd no
 UsePAM no
+MaxSessions 60
 HostKey /etc/ssh/ssh_host_ed25519_key
 `
 

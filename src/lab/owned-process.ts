@@ -1,4 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
+import { shellQuote } from '../machine/process.js'
 
 /** A process that we started. The start time (field 22 of /proc/PID/stat) tells it from a later process with the same number. */
 export interface OwnedProcess {
@@ -35,3 +36,10 @@ export const readOwned = async (path: string): Promise<OwnedProcess | undefined>
     return undefined
   }
 }
+
+/**
+ * A shell line by which a shell records itself, and so the program that it becomes by `exec`: who started it may be killed before it could do so. Field 22 of
+ * stat is the start time (proc(5)); the name in field 2 is "sh" here, one word.
+ */
+export const recordItself = (path: string): string =>
+  `set -- $(cat /proc/$$/stat); printf '{"pid":%s,"start":"%s"}' $$ "\${22}" > ${shellQuote(`${path}.own`)} && mv ${shellQuote(`${path}.own`)} ${shellQuote(path)}`

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 /** Where one lab keeps what it is made of. Everything below `dir` belongs to the lab and goes with it. */
 export interface LabPaths {
@@ -27,14 +27,14 @@ export interface MachinePaths {
 }
 
 export const labPaths = (stateRoot: string, cluster: string): LabPaths => {
-  const dir = join(stateRoot, 'labs', cluster)
+  const dir = resolve(stateRoot, 'labs', cluster)
   return {
     dir,
     namespace: `quorate-${cluster}`,
     bridge: 'br0',
     identity: join(dir, 'id'),
     knownHosts: join(dir, 'known_hosts'),
-    relaySocket: join(dir, 'relay.sock'),
+    relaySocket: socketPath(dir),
     relayState: join(dir, 'relay.json'),
     cgroup: `quorate-${cluster}`,
     machine: (name) => {
@@ -50,6 +50,12 @@ export const labPaths = (stateRoot: string, cluster: string): LabPaths => {
       }
     },
   }
+}
+
+/** A socket's path may have 107 characters (unix(7)); where the state lies deeper, it is in /run. */
+const socketPath = (dir: string): string => {
+  const path = join(dir, 'relay.sock')
+  return path.length <= 100 ? path : `/run/quorate-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}.sock`
 }
 
 /** A name for nspawn and for veth ends, at most 11 characters so that "vb-" before it still fits an interface name (15). */

@@ -8,17 +8,24 @@ import { connect, createServer, type Socket } from 'node:net'
  */
 const [socketPath = '', endpointHost = '', endpointPort = '0'] = process.argv.slice(2)
 
+/** How long bytes that are still on their way may take once the other side is gone: a machine without power takes none. */
+const lingerMs = 10_000
+
+/** Joins two connections. When one ends, what it said still reaches the other; when one breaks, the other is broken too. */
 const join = (a: Socket, b: Socket): void => {
-  const close = (): void => {
-    a.destroy()
-    b.destroy()
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    from.pipe(to)
+    from.on('error', () => to.destroy())
+    from.on('close', () => {
+      if (to.destroyed) return
+      setTimeout(() => to.destroy(), lingerMs).unref()
+      if (to.writableFinished) to.destroy()
+      else to.end(() => to.destroy())
+    })
   }
-  for (const s of [a, b]) {
-    s.on('error', close)
-    s.on('close', close)
-  }
-  a.pipe(b)
-  b.pipe(a)
 }
 
 const open = (host: string, port: number, timeoutMs: number, done: (error: string | undefined, socket: Socket) => void): void => {

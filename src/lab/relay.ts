@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -30,6 +30,12 @@ const listen = (port: number): Promise<Server> =>
     server.listen(port, '127.0.0.1', () => resolve(server))
   })
 
+/** Beside this file once compiled; tests run the sources, and take it from dist. */
+const relayProgram = (): string => {
+  const beside = fileURLToPath(new URL('./relay-main.js', import.meta.url))
+  return existsSync(beside) ? beside : fileURLToPath(new URL('../../dist/lab/relay-main.js', import.meta.url))
+}
+
 /** Starts the relay of a lab unless it runs. A restarted relay keeps its port where it can, so kubeconfigs stay right. */
 export const startRelay = async (paths: LabPaths, endpoint: { address: string; port: number }): Promise<RelayState> => {
   const known = await readRelay(paths)
@@ -39,14 +45,23 @@ export const startRelay = async (paths: LabPaths, endpoint: { address: string; p
   const port = (server.address() as { port: number }).port
   // The listener must be the computer's own, the process must be inside: so it is opened here and inherited.
   const fd = (server as unknown as { _handle: { fd: number } })._handle.fd
-  const main = fileURLToPath(new URL('./relay-main.js', import.meta.url))
   const [program = 'nsenter', ...enter] = inNamespace(paths)
   const log = openSync(`${paths.dir}/relay.log`, 'a', 0o600)
-  const argv = [...enter, process.execPath, '--max-old-space-size=64', main, paths.relaySocket, endpoint.address, String(endpoint.port)]
+  const argv = [
+    ...enter,
+    process.execPath,
+    '--max-old-space-size=64',
+    relayProgram(),
+    paths.relaySocket,
+    endpoint.address,
+    String(endpoint.port),
+  ]
   const child = spawn(program, argv, { detached: true, stdio: ['ignore', log, log, fd] })
+  closeSync(log)
+  const failed = new Promise<never>((_, reject) => child.once('error', reject))
   child.unref()
   server.close()
-  const pid = child.pid ?? 0
+  const pid = child.pid ?? (await failed)
   const state = { pid, start: (await startTimeOf(pid)) ?? '', port }
   await writeFile(`${paths.relayState}.new`, JSON.stringify(state), { mode: 0o600 })
   await rename(`${paths.relayState}.new`, paths.relayState)
@@ -71,7 +86,7 @@ export const dialThroughRelay = async (
   for (;;) {
     options.signal?.throwIfAborted()
     try {
-      return await dialOnce(paths, host, port, Math.max(1, endMs - performance.now()))
+      return await dialOnce(paths, host, port, Math.max(1, endMs - performance.now()), options.signal)
     } catch (error) {
       // The relay itself needs a moment after its start; what it answers about the other side is final.
       if (!isStarting(error) || performance.now() + 50 > endMs) throw error
@@ -85,35 +100,38 @@ const isStarting = (error: unknown): boolean => {
   return code === 'ENOENT' || code === 'ECONNREFUSED'
 }
 
-const dialOnce = (paths: LabPaths, host: string, port: number, timeoutMs: number): Promise<Duplex> =>
+const dialOnce = (paths: LabPaths, host: string, port: number, timeoutMs: number, signal?: AbortSignal): Promise<Duplex> =>
   new Promise((resolve, reject) => {
     const socket = connect(paths.relaySocket)
-    const fail = (reason: string, cause?: unknown): void => {
+    const settle = (): void => {
       clearTimeout(timer)
-      socket.destroy()
-      reject(fault('Q3010', { host, port, reason }, { cause }))
+      signal?.removeEventListener('abort', onAbort)
+      for (const name of ['data', 'end', 'error']) socket.removeAllListeners(name)
     }
+    const fail = (why: unknown): void => {
+      settle()
+      socket.on('error', () => undefined)
+      socket.destroy()
+      reject(why)
+    }
+    const refuse = (reason: string, cause?: unknown): void => fail(fault('Q3010', { host, port, reason }, { cause }))
+    const onAbort = (): void => fail(signal?.reason)
     // The relay has the same deadline; ours is a little later, so its reason is the one that is told.
-    const timer = setTimeout(() => fail(`no answer within ${Math.round(timeoutMs)} ms`), timeoutMs + 200)
+    const timer = setTimeout(() => refuse(`no answer within ${Math.round(timeoutMs)} ms`), timeoutMs + 200)
+    signal?.addEventListener('abort', onAbort, { once: true })
     let head = Buffer.alloc(0)
-    socket.once('error', (error) => fail(error.message, error))
+    socket.once('error', (error) => refuse(error.message, error))
+    socket.once('end', () => refuse('the relay closed the connection'))
     socket.once('connect', () => socket.write(`${host} ${port} ${Math.ceil(timeoutMs)}\n`))
-    const onData = (chunk: Buffer): void => {
+    socket.on('data', (chunk: Buffer) => {
       head = Buffer.concat([head, chunk])
       const end = head.indexOf(10)
       if (end < 0) return
       const answer = head.subarray(0, end).toString('utf8')
-      if (answer !== 'ok') {
-        fail(answer.replace(/^error /, ''))
-        return
-      }
-      clearTimeout(timer)
-      socket.off('data', onData)
-      socket.removeAllListeners('error')
+      if (answer !== 'ok') return refuse(answer.replace(/^error /, ''))
+      settle()
       socket.pause()
       if (head.length > end + 1) socket.unshift(head.subarray(end + 1))
       resolve(socket)
-    }
-    socket.on('data', onData)
-    socket.once('end', () => fail('the relay closed the connection'))
+    })
   })

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { fault } from '../model/problem.js'
 import type { Fleet } from './fleet.js'
 import type { CommandResult, FileSpec, Machine, RunOptions } from './machine.js'
+import { pasteable } from './process.js'
 
 /** Answers a script on a fake machine; undefined = "exit 0, no output". */
 export type Responder = (script: string, machine: FakeMachine, options: RunOptions) => Partial<CommandResult> | undefined
@@ -29,7 +30,7 @@ export class FakeMachine implements Machine {
   }
 
   exec(argv: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
-    return this.sh(argv.join(' '), options)
+    return this.sh(pasteable(argv), options)
   }
 
   async read(path: string): Promise<string | undefined> {

@@ -40,6 +40,10 @@ export interface Machine {
   /** Writes those whose content or mode differs, all in one round trip; returns the paths that changed. */
   write(files: readonly FileSpec[]): Promise<string[]>
   /** Copies a local file (bundle archive) to the machine, atomically. */
-  upload(localPath: string, remotePath: string, options?: { mode?: number; onProgress?: (bytes: number) => void }): Promise<void>
+  upload(
+    localPath: string,
+    remotePath: string,
+    options?: { mode?: number; onProgress?: (bytes: number) => void; signal?: AbortSignal },
+  ): Promise<void>
   close(): Promise<void>
 }

@@ -1,9 +1,14 @@
-import { spawn } from 'node:child_process'
-import { fault } from '../model/problem.js'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { StringDecoder } from 'node:string_decoder'
+import { type Fault, fault } from '../model/problem.js'
 import type { CommandResult, RunOptions } from './machine.js'
 
-/** Output kept of one stream; a command that prints more is cut there and goes on. */
-const outputLimit = 64 * 1024 * 1024
+/** Output kept of each stream; a command that prints more is cut there and goes on. */
+const outputLimit = 32 * 1024 * 1024
+
+/** After SIGKILL a process may still hang in the kernel (a dead disk). Nobody waits for it longer than this. */
+const killGraceMs = 2000
 
 const plain = /^[A-Za-z0-9_@%+=:,./-]+$/
 /** One word of a command line as a POSIX shell reads it back. */
@@ -18,70 +23,111 @@ export const pasteable = (argv: readonly string[]): string => argv.map(shellQuot
  */
 export const runProcess = (argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<CommandResult> => {
   const { timeoutMs = 60_000, signal } = options
+  const shown = pasteable(argv).slice(0, 300)
   const startedMs = performance.now()
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()
     const child = spawn(argv[0], argv.slice(1), { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
-    const stdout: Buffer[] = []
-    const stderr: Buffer[] = []
-    let kept = 0
+    const forget = endWithUs(child)
     let failure: unknown
+    let grace: NodeJS.Timeout | undefined
+    const settle = (): void => {
+      clearTimeout(timer)
+      clearTimeout(grace)
+      forget()
+      signal?.removeEventListener('abort', onAbort)
+    }
+    const giveUp = (): void => {
+      settle()
+      for (const stream of [child.stdout, child.stderr, child.stdin]) stream.destroy()
+      child.unref()
+      reject(failure)
+    }
     const end = (why: unknown): void => {
-      failure = why
-      if (child.pid !== undefined) killGroup(child.pid)
+      failure ??= why
+      killGroup(child.pid)
+      grace ??= setTimeout(giveUp, killGraceMs)
     }
-    const timer = setTimeout(() => end(fault('Q3002', { command: pasteable(argv).slice(0, 300), timeoutMs })), timeoutMs)
     const onAbort = (): void => end(signal?.reason)
+    const timer = setTimeout(() => end(fault('Q3002', { command: shown, timeoutMs })), timeoutMs)
     signal?.addEventListener('abort', onAbort, { once: true })
-    const keep = (into: Buffer[]) => (chunk: Buffer) => {
-      kept += chunk.length
-      if (kept <= outputLimit) into.push(chunk)
-    }
-    child.stdout.on('data', keep(stdout))
-    child.stderr.on('data', keep(stderr))
+
+    const stdout = kept(child.stdout)
+    const stderr = kept(child.stderr)
     if (options.onLine) forLines(child.stderr, options.onLine)
     // A command may end without reading its input; that is its own business.
     child.stdin.on('error', () => undefined)
     child.stdin.end(options.stdin ?? '')
-    const settle = (): void => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
-    }
+
     child.on('error', (error) => {
       settle()
-      reject(fault('Q3001', { command: pasteable(argv).slice(0, 300), exit: 127, stderr: error.message }, { cause: error }))
+      reject(failure ?? fault('Q3001', { command: shown, exit: 127, stderr: error.message }, { cause: error }))
+    })
+    // Once it is ended nobody waits for its output: another process may hold that open, as the master of a shared SSH connection does.
+    child.on('exit', () => {
+      if (failure !== undefined) giveUp()
     })
     child.on('close', (code, ended) => {
       settle()
-      if (failure !== undefined) return reject(failure)
-      const result: CommandResult = {
-        exit: code ?? 128 + signalNumber(ended),
-        stdout: Buffer.concat(stdout).toString('utf8'),
-        stderr: Buffer.concat(stderr).toString('utf8'),
-        ms: performance.now() - startedMs,
-      }
-      if (result.exit === 0 || options.allowFailure) return resolve(result)
-      const said = result.stderr.trim() || result.stdout.trim()
-      reject(fault('Q3001', { command: pasteable(argv).slice(0, 300), exit: result.exit, stderr: said.slice(-600) }))
+      if (failure !== undefined) return
+      const exit = code ?? 128 + (ended ? constants.signals[ended] : 0)
+      const result = { exit, stdout: stdout(), stderr: stderr(), ms: performance.now() - startedMs }
+      if (exit === 0 || options.allowFailure) resolve(result)
+      else reject(commandFault(shown, result))
     })
   })
 }
 
-const killGroup = (pid: number): void => {
+/** What a command that exited other than 0 ends in: Q3012 where the disk was full, else Q3001 with the end of what it said. */
+export const commandFault = (command: string, result: CommandResult, machine?: string): Fault => {
+  const said = (result.stderr.trim() || result.stdout.trim()).slice(-600)
+  const where = machine === undefined ? {} : { machine }
+  if (/No space left on device|Disk quota exceeded/.test(result.stderr)) return fault('Q3012', { command, said: lastLine(said) }, where)
+  return fault('Q3001', { command, exit: result.exit, stderr: said }, where)
+}
+
+export const lastLine = (text: string): string => text.trim().split('\n').at(-1)?.trim() ?? ''
+
+const killGroup = (pid: number | undefined): void => {
   try {
-    process.kill(-pid, 'SIGKILL')
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
   } catch {
     // Already gone.
   }
 }
 
-const signalNumber = (name: NodeJS.Signals | null): number => (name === 'SIGKILL' ? 9 : name === 'SIGTERM' ? 15 : name === 'SIGINT' ? 2 : 1)
+const running = new Set<ChildProcess>()
+/** A group of its own does not see the terminal's Ctrl-C, so whoever is still running is ended when this process exits. */
+const endWithUs = (child: ChildProcess): (() => void) => {
+  if (!process.listeners('exit').includes(endAll)) process.on('exit', endAll)
+  running.add(child)
+  return () => running.delete(child)
+}
+const endAll = (): void => {
+  for (const child of running) killGroup(child.pid)
+}
+
+/** Collects a stream up to the limit; further bytes are read and dropped, so that the command does not block. */
+const kept = (stream: NodeJS.ReadableStream): (() => string) => {
+  const chunks: Buffer[] = []
+  let left = outputLimit
+  stream.on('data', (chunk: Buffer) => {
+    if (left > 0) chunks.push(chunk.subarray(0, left))
+    left -= chunk.length
+  })
+  return () => Buffer.concat(chunks).toString('utf8')
+}
 
 const forLines = (stream: NodeJS.ReadableStream, onLine: (line: string) => void): void => {
+  const decoder = new StringDecoder('utf8')
   let rest = ''
   stream.on('data', (chunk: Buffer) => {
-    const lines = (rest + chunk.toString('utf8')).split('\n')
+    const lines = (rest + decoder.write(chunk)).split('\n')
     rest = lines.pop() ?? ''
     for (const line of lines) onLine(line)
+  })
+  stream.on('end', () => {
+    rest += decoder.end()
+    if (rest) onLine(rest)
   })
 }

@@ -1,24 +1,14 @@
-import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { createConnection } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Cluster, MachineSpec } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
+import { controlDirOf } from './control-dir.js'
 import type { Fleet } from './fleet.js'
 import { SshMachine } from './ssh.js'
-
-/** A short private folder for control sockets: /run where we may, the temporary folder elsewhere. */
-export const controlDirOf = (cluster: string): string => {
-  const base = process.getuid?.() === 0 ? '/run' : tmpdir()
-  const dir = join(base, `quorate-${createHash('sha256').update(cluster).digest('hex').slice(0, 8)}`)
-  mkdirSync(dir, { recursive: true, mode: 0o700 })
-  return dir
-}
+import type { SshTarget } from './ssh-target.js'
 
 export const sshMachineOf = (
   machine: MachineSpec,
-  rest: { controlDir: string; knownHostsFile?: string; identityFile?: string; prefix?: readonly string[] },
+  rest: Pick<SshTarget, 'controlDir' | 'knownHostsFile' | 'identityFile' | 'prefix' | 'persistSeconds' | 'keepConnection'>,
 ): SshMachine => {
   const identityFile = rest.identityFile ?? machine.ssh?.identityFile
   return new SshMachine({
@@ -26,10 +16,8 @@ export const sshMachineOf = (
     address: machine.address,
     user: machine.ssh?.user ?? 'root',
     port: machine.ssh?.port ?? 22,
-    controlDir: rest.controlDir,
+    ...rest,
     ...(identityFile ? { identityFile } : {}),
-    ...(rest.knownHostsFile ? { knownHostsFile: rest.knownHostsFile } : {}),
-    ...(rest.prefix ? { prefix: rest.prefix } : {}),
   })
 }
 
@@ -47,26 +35,34 @@ export const sshFleet = (cluster: Cluster): Fleet => {
   return {
     isLab: false,
     machine: (name) => pick(machines, name),
-    dial: (host, port, { timeoutMs, signal }) =>
-      new Promise((resolve, reject) => {
-        signal?.throwIfAborted()
-        const socket = createConnection({ host, port, noDelay: true })
-        const fail = (reason: string, cause?: unknown): void => {
-          clearTimeout(timer)
-          socket.destroy()
-          reject(fault('Q3010', { host, port, reason }, { cause }))
-        }
-        const timer = setTimeout(() => fail(`no answer within ${timeoutMs} ms`), timeoutMs)
-        signal?.addEventListener('abort', () => fail('stopped'), { once: true })
-        socket.once('error', (error) => fail(error.message, error))
-        socket.once('connect', () => {
-          clearTimeout(timer)
-          socket.removeAllListeners('error')
-          resolve(socket)
-        })
-      }),
+    dial: dialDirectly,
     close: async () => {
       await Promise.all(machines.map((m) => m.close()))
     },
   }
 }
+
+const dialDirectly: Fleet['dial'] = (host, port, { timeoutMs, signal }) =>
+  new Promise((resolve, reject) => {
+    signal?.throwIfAborted()
+    const socket = createConnection({ host, port, noDelay: true })
+    const settle = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+      socket.removeAllListeners('error')
+    }
+    const fail = (why: unknown): void => {
+      settle()
+      socket.on('error', () => undefined)
+      socket.destroy()
+      reject(why)
+    }
+    const onAbort = (): void => fail(signal?.reason)
+    const timer = setTimeout(() => fail(fault('Q3010', { host, port, reason: `no answer within ${timeoutMs} ms` })), timeoutMs)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    socket.once('error', (error) => fail(fault('Q3010', { host, port, reason: error.message }, { cause: error })))
+    socket.once('connect', () => {
+      settle()
+      resolve(socket)
+    })
+  })

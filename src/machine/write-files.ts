@@ -16,32 +16,36 @@ export const packFiles = (files: readonly FileSpec[]): Buffer => {
 }
 
 /**
- * Writes each file beside its place, then syncs all and renames those that differ: never half-written, and one flush for all of them. Prints
- * the paths that changed. A stream that ends early ends the script before the first rename.
+ * Writes each file beside its place, then flushes all and renames those that differ, then flushes the folders: never half-written, still there after a
+ * power loss, and belonging to root. Prints the paths that changed. A stream that ends early, or a full disk, ends it before the first rename.
  */
 export const unpackScript = `set -eu
 umask 077
+owner=$(id -u):$(id -g)
 t=$(mktemp -d /run/quorate-write.XXXXXX)
-trap 'rm -rf "$t"' EXIT
+clean() { while IFS= read -r path; do rm -f "$path.quorate-new"; done < "$t/list"; rm -rf "$t"; }
 : > "$t/list"
+trap clean EXIT
 n=0
 while IFS= read -r line; do
   [ "$line" = end ] && { n=done; break; }
   mode=\${line%% *}; rest=\${line#* }; size=\${rest%% *}; path=\${rest#* }
   n=$((n+1))
   head -c "$size" > "$t/$n"
-  [ "$(wc -c < "$t/$n")" -eq "$size" ]
-  if [ -f "$path" ] && cmp -s "$t/$n" "$path" && [ "$(stat -c %a "$path")" = "$mode" ]; then continue; fi
+  [ "$(wc -c < "$t/$n")" -eq "$size" ] || { echo "the files did not arrive whole" >&2; exit 1; }
+  if [ -f "$path" ] && [ ! -L "$path" ] && cmp -s "$t/$n" "$path" && [ "$(stat -c %a:%u:%g "$path")" = "$mode:$owner" ]; then continue; fi
   d=\${path%/*}
-  [ -d "$d" ] || ( umask 022; mkdir -p "$d" )
+  [ -d "\${d:-/}" ] || ( umask 022; mkdir -p "$d" )
+  printf '%s\\n' "$path" >> "$t/list"
+  rm -f "$path.quorate-new"
   cat "$t/$n" > "$path.quorate-new"
   chmod "$mode" "$path.quorate-new"
-  printf '%s\\n' "$path" >> "$t/list"
 done
-[ "$n" = done ]
+[ "$n" = done ] || { echo "the files did not arrive whole" >&2; exit 1; }
 if [ -s "$t/list" ]; then
-  sed 's/$/.quorate-new/' "$t/list" | tr '\\n' '\\0' | xargs -0 sync -d
-  while IFS= read -r path; do mv -f "$path.quorate-new" "$path"; done < "$t/list"
+  sed 's/$/.quorate-new/' "$t/list" | tr '\\n' '\\0' | xargs -0 sync
+  while IFS= read -r path; do mv -fT "$path.quorate-new" "$path"; done < "$t/list"
+  sed 's|/[^/]*$|/|' "$t/list" | sort -u | tr '\\n' '\\0' | xargs -0 sync
   cat "$t/list"
 fi
 `

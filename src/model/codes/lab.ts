@@ -39,4 +39,29 @@ does not take over what it did not make.`,
     explain: `Machines made on this computer end with it: after a restart of the computer, quorate up starts them again with their disks.`,
     exit: 1,
   },
+  Q3506: {
+    title: 'Subnet in use',
+    message: "the machines' subnet {subnet} overlaps {own}, which this computer has on {interface}",
+    remedy: 'choose another subnet for machines and endpoint in the cluster file, for example 10.99.0.0/24; see: ip -4 addr',
+    explain: `A lab's network is a namespace of its own and touches nothing outside. But on this computer the same addresses already mean
+something else: whoever types one would reach that, and not the machine of the lab. So quorate asks for a subnet that is free here.`,
+    exit: 2,
+  },
+  Q3507: {
+    title: 'A limit of this computer is too low',
+    message: '{name} is {now}; {machines} machines need {needed}, and it could not be raised',
+    remedy: "raise it where this computer's kernel is governed: sysctl -w {name}={wanted}",
+    explain: `A lab's machines share the kernel of this computer and with it some limits: inotify instances, keys, processes, neighbours. Short of
+them systemd or the kubelet of the last machine fails in ways that are hard to read. quorate raises such a limit by itself, never lowers one,
+and says so; inside a container of somebody else's it may not.`,
+    exit: 2,
+  },
+  Q3508: {
+    title: 'A machine does not end',
+    message: 'processes {pids} did not end within {seconds} s of SIGKILL',
+    remedy: 'see what they wait for: cat /proc/PID/stack; a hung or full disk is the usual reason. Then quorate down again',
+    explain: `A killed process that is inside the kernel, mostly waiting for a disk, ends only when that wait does. Nothing was removed from under
+it: once the disk answers, quorate down removes the rest.`,
+    exit: 1,
+  },
 }

@@ -48,6 +48,31 @@ The key is what your ssh_config and agent offer, or spec.machines[].ssh.identity
     explain: `The machine is off, its address is another one, or a firewall is between. quorate connects to each machine at the address in the file.`,
     exit: 5,
   },
+  Q3007: {
+    title: 'Unknown host key',
+    message: 'the host key of {address} is not known on this computer',
+    remedy: 'compare and accept it once: ssh -p {port} {user}@{address} true',
+    explain: `quorate never believes a host key by itself: keys of a whole cluster would go to whoever answers. Log in once by hand, compare the
+fingerprint that ssh shows with the one on the machine (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), and answer yes.`,
+    exit: 5,
+  },
+  Q3008: {
+    title: 'SSH connection lost',
+    message: 'the SSH connection to {address} broke off during "{command}": {said}',
+    remedy: 'see whether the machine still runs, then type the same quorate command again: quorate machines',
+    explain: `The connection was there and ended before the command did: the machine lost power or restarted, sshd was stopped, or the network broke.
+Whether the command still finished is not known; what is left of it is ended by its own deadline on the machine. Steps look at what is there
+before they act, so the same command again goes on where it stopped.`,
+    exit: 5,
+  },
+  Q3009: {
+    title: 'The user may not become root',
+    message: '{user} at {address} may not use sudo without a password: {said}',
+    remedy: "on that machine: echo '{user} ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/quorate",
+    explain: `Installing a cluster needs root on each machine. quorate logs in as spec.machines[].ssh.user and uses sudo -n, which never asks; the
+password of a user is neither wanted nor kept.`,
+    exit: 5,
+  },
   Q3010: {
     title: 'No connection',
     message: 'no connection to {host} port {port}: {reason}',
@@ -61,5 +86,21 @@ The key is what your ssh_config and agent offer, or spec.machines[].ssh.identity
     remedy: 'see the disk of the machine: df -h; then type the same command again',
     explain: `A file is written beside its place, its size compared, and only then renamed: what arrived in part is never used.`,
     exit: 1,
+  },
+  Q3012: {
+    title: 'Disk full',
+    message: 'no space is left for "{command}": {said}',
+    remedy: 'make room there, then type the same quorate command again: df -h',
+    explain: `A file could not be written because its file system is full, or a quota is used up. Files are written beside their place and renamed
+when they are whole, so the old ones are as they were.`,
+    exit: 1,
+  },
+  Q3013: {
+    title: 'The folder for SSH connections is not private',
+    message: '{dir} belongs to somebody else, or others may enter it',
+    remedy: 'see what it is (ls -ld {dir}), then remove it',
+    explain: `quorate keeps one SSH connection per machine open and reaches it by a socket in this folder. Whoever can write there could put a
+connection of his own in its place, so quorate does not use it.`,
+    exit: 2,
   },
 }
