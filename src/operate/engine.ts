@@ -3,7 +3,6 @@ import type { Plan } from '../model/plan.js'
 import { Fault, fault, problem } from '../model/problem.js'
 import { expand, type Slot } from '../plan/expand.js'
 import { bootstrap, type Stage } from '../plan/phases.js'
-import { quorumGate } from '../run/gate.js'
 import { planSteps, type RunOutcome, runSteps } from '../run/runner.js'
 import type { Step } from '../steps/step.js'
 import { bindSteps, type StepWork } from '../steps/work.js'
@@ -31,26 +30,15 @@ export const planOf = async (session: Session, work: Building): Promise<Plan> =>
   steps: await planSteps(work.steps),
 })
 
-/** Is the member on a machine alive and led? Asked by the quorum gate. */
-const memberHealthy =
-  (session: Session) =>
-  async (machine: string): Promise<boolean> => {
-    const member = session.connections?.etcd.find((m) => m.machine === machine)
-    const status = await member?.client.status({ deadlineMs: 2000 })
-    return status !== undefined && status.leaderId !== '0' && !status.isLearner
-  }
-
 /** Runs what is missing. Throws the problems of failed steps together (AggregateError), or Q4003 when stopped on request. */
 export const runBuilding = async (session: Session, work: Building, emit: Emit, verb: string): Promise<RunOutcome> => {
   const { name, machines } = session.cluster
   emit({ type: 'run.started', verb, cluster: name, machines: machines.map((m) => m.name), steps: work.steps.length })
   const times = stageTimes(work, emit)
-  const healthy = memberHealthy(session)
   const outcome = await runSteps(work.steps, {
     emit: times.listen,
     nowMs: () => performance.now(),
     ...(session.ctx.signal ? { signal: session.ctx.signal } : {}),
-    gate: quorumGate(session.cluster, (m) => healthy(m).catch(() => false), session.ctx.etcdServedBefore),
   })
   if (outcome.ok) return outcome
   if (outcome.interrupted)

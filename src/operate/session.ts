@@ -9,10 +9,11 @@ import { type Connections, openConnections } from '../observe/connections.js'
 import { observeMachine } from '../observe/machine-facts.js'
 import { findPki, type KeptPki, openPki, type Pki } from '../pki/pki.js'
 import { type ManagedFile, machineFiles } from '../render/machine-files.js'
+import { quorumGate } from '../run/gate.js'
 import { until } from '../run/retry.js'
 import type { StepContext } from '../steps/context.js'
-import { etcdDatabase } from '../steps/etcd.js'
-import { managedUnits, stampPaths } from '../steps/managed.js'
+import { questionsAbout } from '../steps/questions.js'
+import { makeTurns } from '../steps/turns.js'
 import { interfaceOf } from './interface.js'
 import { memo } from './memo.js'
 import { type StateDir, stateOf } from './state.js'
@@ -67,7 +68,7 @@ export const openSession = async (cluster: Cluster, fleet: Fleet, options: Sessi
   const facts = memo(async (name: string): Promise<MachineFacts> => {
     const { plain, secret = [] } = await own(name, labInterface)
     const files = [...plain, ...secret].map((f) => f.path)
-    return observeMachine(fleet.machine(name), { files: [...files, ...stampPaths], exists: [etcdDatabase], units: managedUnits })
+    return observeMachine(fleet.machine(name), questionsAbout(files))
   })
   const desired = memo(async (name: string): Promise<ManagedFile[] | undefined> => {
     const iface = fleet.isLab ? labInterface : interfaceOf(await facts(name), cluster, labInterface)
@@ -84,6 +85,12 @@ export const openSession = async (cluster: Cluster, fleet: Fleet, options: Sessi
     return Promise.any(asked).catch(() => undefined)
   }
   let answering: KubernetesClient | undefined
+  const served = (): Promise<boolean> => exists(state.served)
+  const memberHealthy = async (name: string): Promise<boolean> => {
+    const member = connections?.etcd.find((m) => m.machine === name)
+    const status = await member?.client.status({ deadlineMs: 2000 })
+    return status !== undefined && status.leaderId !== '0' && !status.isLearner
+  }
 
   const ctx: StepContext = {
     cluster,
@@ -96,12 +103,14 @@ export const openSession = async (cluster: Cluster, fleet: Fleet, options: Sessi
     desired,
     api: async (deadlineMs) => {
       if (!connections) return undefined
-      answering ??= await until({ everyMs: 100, deadlineMs }, firstReady, () => new Error('none is ready'), options.signal).catch(
+      answering ??= await until({ everyMs: 200, deadlineMs }, firstReady, () => new Error('none is ready'), options.signal).catch(
         () => undefined,
       )
       return answering
     },
-    etcdServedBefore: () => exists(state.served),
+    etcdServedBefore: served,
+    inTurn: makeTurns(),
+    requireQuorumWithout: quorumGate(cluster, memberHealthy, served),
     bundleDigest: options.bundleDigest,
     ...(options.install ? { install: options.install } : {}),
   }

@@ -5,6 +5,7 @@ import {
   etcdMachines,
   hasVirtualIp,
   type MachineSpec,
+  nodes,
   topologyOf,
   workers,
 } from '../model/cluster.js'
@@ -55,7 +56,11 @@ const phase = (id: string, title: string, on: On, needs: Need[] = [], rest: Part
 
 const ownEtcd = (cluster: Cluster): boolean => topologyOf(cluster) !== 'user-etcd'
 const standaloneEtcd = (cluster: Cluster): MachineSpec[] => etcdMachines(cluster).filter((m) => !m.roles.includes('control-plane'))
-const proxied = (cluster: Cluster): boolean => hasVirtualIp(cluster)
+/** Where a proxy runs: on the balancers, or beside every kubelet. */
+const entryMachines = (cluster: Cluster): MachineSpec[] => {
+  if (hasVirtualIp(cluster)) return balancers(cluster)
+  return cluster.balancer === 'node-local' ? nodes(cluster) : []
+}
 
 /** In front of everything else when the machines are made on this computer. */
 export const labStage: Stage = {
@@ -82,11 +87,12 @@ export const bootstrap: readonly Stage[] = [
     id: 'balancer',
     title: 'Entry to the API',
     phases: [
-      phase('balancer/start', 'proxy and virtual IP are running', balancers, [same('machines/configure')], {
-        applies: proxied,
-        risk: 'failover',
-        lane: 'virtual-ip',
-      }),
+      phase('balancer/start', 'entry to the API is running', entryMachines, [same('machines/configure')], { risk: 'failover' }),
+      phase('balancer/retire', 'nothing is left of another balancer', every, [
+        all('balancer/start'),
+        all('control-plane/answer'),
+        all('worker/start'),
+      ]),
     ],
   },
   {
@@ -133,6 +139,7 @@ export const bootstrap: readonly Stage[] = [
         all('cluster/objects'),
         all('worker/start'),
         all('balancer/start'),
+        all('balancer/retire'),
       ]),
     ],
   },

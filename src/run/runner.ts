@@ -24,8 +24,6 @@ export interface RunOptions {
   /** Aborted = start nothing new; what runs is finished (the next safe point). */
   signal?: AbortSignal
   nowMs: () => number
-  /** Asked before a step of risk restart, failover or destructive; a problem refuses it. The quorum gate lives here. */
-  gate?: (step: Step) => Promise<Problem | undefined>
   /** Steps running at the same time. Default 64: the work is on the machines, not here. */
   limit?: number
 }
@@ -69,8 +67,6 @@ export const runSteps = async (steps: readonly Step[], options: RunOptions): Pro
         results.set(step.id, { step: step.id, outcome: 'done', ms })
         return emit({ type: 'step.done', ...label, ms, changed: false })
       }
-      const refusal = step.risk === 'none' ? undefined : await options.gate?.(step)
-      if (refusal) return fail(refusal, 'blocked')
       emit({ type: 'step.started', ...label })
       await step.run()
       const ms = nowMs() - startedMs

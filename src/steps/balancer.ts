@@ -1,30 +1,52 @@
-import { hasVirtualIp } from '../model/cluster.js'
+import type { MachineSpec } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
 import type { StepContext } from './context.js'
+import { entryUnitsOf, leftoverUnits } from './units.js'
 import type { StepWork } from './work.js'
 
-/** The proxy of this cluster as a systemd unit, and keepalived beside it where a virtual IP is held. */
-export const balancerUnits = (ctx: Pick<StepContext, 'cluster'>): string[] => {
-  const proxy = ctx.cluster.balancer === 'nginx-keepalived' ? 'nginx.service' : 'haproxy.service'
-  return hasVirtualIp(ctx.cluster) ? [proxy, 'keepalived.service'] : [proxy]
+const specOf = (ctx: StepContext, machine: string): MachineSpec => {
+  const spec = ctx.cluster.machines.find((m) => m.name === machine)
+  if (!spec) throw fault('Q4030', { machine, names: ctx.cluster.machines.map((m) => m.name).join(', ') })
+  return spec
 }
 
-/** The proxy first, then keepalived: its check must find the proxy listening, or the machine starts in FAULT. */
+/** Of two proxies only one can have the port. */
+const proxies = ['haproxy.service', 'nginx.service']
+
+/** Starts what is not running of the entry to the API. A proxy of another kind on the same port gives way here, one machine at a time. */
 export const startBalancer: StepWork = {
   observe: async (ctx, machine) => {
     const facts = await ctx.facts(machine)
-    const idle = balancerUnits(ctx).filter((unit) => facts.units[unit] !== 'active')
+    const idle = entryUnitsOf(ctx.cluster, specOf(ctx, machine)).filter((unit) => facts.units[unit] !== 'active')
     return idle.length === 0 ? { state: 'done' } : { state: 'todo', reason: `${idle.join(' and ')} not running` }
   },
   run: async (ctx, machine) => {
-    const units = balancerUnits(ctx)
-    const result = await ctx.fleet
-      .machine(machine)
-      .sh(units.map((u) => `systemctl enable --quiet ${u} 2>/dev/null; systemctl start ${u} || exit 1`).join('\n'), {
-        timeoutMs: 30_000,
-        allowFailure: true,
-      })
+    const facts = await ctx.facts(machine)
+    const spec = specOf(ctx, machine)
+    const units = entryUnitsOf(ctx.cluster, spec)
+    const rivals = leftoverUnits(ctx.cluster, spec, facts.units).filter((unit) => proxies.includes(unit))
+    const start = async (): Promise<void> => {
+      const stop = rivals.map((unit) => `systemctl disable --now --quiet ${unit} || exit 1\n`).join('')
+      const script = `${stop}systemctl enable --quiet ${units.join(' ')} 2>/dev/null\nsystemctl start ${units.join(' ')}`
+      const result = await ctx.fleet.machine(machine).sh(script, { timeoutMs: 60_000, allowFailure: true })
+      ctx.forget(machine)
+      if (result.exit !== 0) throw fault('Q4014', { units: units.join(' '), stderr: result.stderr.trim().slice(-400) }, { machine })
+    }
+    await (rivals.length > 0 ? ctx.inTurn('entry', start) : start())
+  },
+}
+
+/** Stops what another kind of balancer left behind, once clients have been moved to the new entry. */
+export const retireBalancer: StepWork = {
+  observe: async (ctx, machine) => {
+    const facts = await ctx.facts(machine)
+    const left = leftoverUnits(ctx.cluster, specOf(ctx, machine), facts.units)
+    return left.length === 0 ? { state: 'done' } : { state: 'todo', reason: `${left.join(' and ')} of an earlier balancer still running` }
+  },
+  run: async (ctx, machine) => {
+    const facts = await ctx.facts(machine)
+    const left = leftoverUnits(ctx.cluster, specOf(ctx, machine), facts.units)
+    if (left.length > 0) await ctx.fleet.machine(machine).sh(`systemctl disable --now --quiet ${left.join(' ')}`, { timeoutMs: 60_000 })
     ctx.forget(machine)
-    if (result.exit !== 0) throw fault('Q4014', { units: units.join(' '), stderr: result.stderr.trim().slice(-400) }, { machine })
   },
 }

@@ -6,6 +6,9 @@ import type { MachineFacts } from '../model/observed.js'
 import type { Timing } from '../model/timing.js'
 import type { ManagedFile } from '../render/machine-files.js'
 
+/** Work that would interrupt users if two machines did it at once: on the entry to the API, on members of etcd, on control planes. */
+export type Turn = 'entry' | 'etcd' | 'control-plane'
+
 /** What a step may use. The world behind it is passed in, so a plan over 500 fake machines runs the same code. */
 export interface StepContext {
   cluster: Cluster
@@ -22,6 +25,10 @@ export interface StepContext {
   api(deadlineMs: number): Promise<KubernetesClient | undefined>
   /** Was this cluster in service before? Then an etcd member without data has lost it. */
   etcdServedBefore(): Promise<boolean>
+  /** Does work of one kind on one machine at a time. What starts for the first time needs no turn: nobody uses it yet. */
+  inTurn<T>(turn: Turn, work: () => Promise<T>): Promise<T>
+  /** Throws Fault Q4020 when the other members of etcd alone would be no quorum. */
+  requireQuorumWithout(machine: string): Promise<void>
   /** Brings programs and images to a machine that lacks them; a lab's machines are made with them. */
   install?: (machine: string) => Promise<void>
   /** Digest of programs and images as stamped on a machine that has them. */

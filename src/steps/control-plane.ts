@@ -1,5 +1,6 @@
 import { topologyOf } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
+import { apiServerUrl } from '../render/endpoint.js'
 import { etcdDoorUnit, needsEtcdDoor } from '../render/etcd-door.js'
 import { kubeadmConfigPath } from '../render/kubeadm.js'
 import type { StepContext } from './context.js'
@@ -39,21 +40,57 @@ export const startControlPlane: StepWork = {
     return { state: 'done' }
   },
   run: async (ctx, machine) => {
-    const stamp = await kubeadmStamp(ctx, machine)
+    const [facts, stamp] = await Promise.all([ctx.facts(machine), kubeadmStamp(ctx, machine)])
     if (!stamp) throw fault('Q4001', { reason: 'no kubeadm configuration' }, { machine })
-    const door = topologyOf(ctx.cluster) === 'stacked' && needsEtcdDoor(ctx.cluster) ? etcdDoorUnit : ''
-    const script = `systemctl enable --quiet containerd.service kubelet.service ${door}
-systemctl start containerd.service ${door} || exit 1
-kubeadm init --config ${kubeadmConfigPath} --skip-phases=${skipped.join(',')} 2>&1
-`
-    const target = ctx.fleet.machine(machine)
-    const result = await target.sh(script, { timeoutMs: 120_000, allowFailure: true })
-    if (result.exit !== 0)
-      throw fault('Q4016', { what: 'kubeadm init', output: (result.stdout + result.stderr).trim().slice(-600) }, { machine })
-    await target.write([stamp.file])
-    ctx.forget(machine)
+    const start = async (): Promise<void> => {
+      const stacked = topologyOf(ctx.cluster) === 'stacked'
+      const door = stacked && needsEtcdDoor(ctx.cluster) ? etcdDoorUnit : ''
+      const target = ctx.fleet.machine(machine)
+      const result = await target.sh(startScript(target.address, door), { timeoutMs: 180_000, allowFailure: true })
+      if (result.exit !== 0)
+        throw fault('Q4016', { what: 'kubeadm init', output: (result.stdout + result.stderr).trim().slice(-600) }, { machine })
+      await target.write([stamp.file])
+      ctx.forget(machine)
+    }
+    // At the first start nobody is interrupted, and all machines start at once.
+    if (facts.files[stamp.file.path] === undefined) return start()
+    await ctx.inTurn('control-plane', async () => {
+      if (topologyOf(ctx.cluster) === 'stacked') await ctx.requireQuorumWithout(machine)
+      await start()
+    })
   },
 }
+
+/**
+ * Static pods whose manifest changed are started anew by kubelet: where one ran before, the script ends when its successor runs and the API server
+ * of this machine answers, so the next machine's turn begins with this one back in service.
+ */
+const startScript = (address: string, door: string): string => `programs='etcd kube-apiserver kube-controller-manager kube-scheduler'
+cd /etc/kubernetes/manifests 2>/dev/null || { mkdir -p /etc/kubernetes/manifests && cd /etc/kubernetes/manifests; } || exit 1
+state() { sha256sum "$1.yaml" 2>/dev/null; }
+for p in $programs; do eval "was_$(echo $p | tr - _)="$(state $p)" pid_$(echo $p | tr - _)="$(pidof $p)""; done
+systemctl enable --quiet containerd.service kubelet.service ${door}
+systemctl start containerd.service ${door} || exit 1
+kubeadm init --config ${kubeadmConfigPath} --skip-phases=${skipped.join(',')} 2>&1 || exit 1
+waited=
+for p in $programs; do
+  v=$(echo $p | tr - _)
+  eval "was=$was_$v pid=$pid_$v"
+  [ -n "$pid" ] && [ -n "$was" ] && [ "$was" != "$(state $p)" ] || continue
+  waited=yes
+  n=0
+  while now=$(pidof $p); [ -z "$now" ] || [ "$now" = "$pid" ]; do
+    n=$((n + 1)); [ $n -lt 240 ] || { echo "$p did not start again within 120 s"; exit 1; }
+    sleep 0.5
+  done
+done
+[ -n "$waited" ] || exit 0
+n=0
+until curl -sf --max-time 2 --cacert /etc/kubernetes/pki/ca.crt ${apiServerUrl({ address })}/readyz >/dev/null; do
+  n=$((n + 1)); [ $n -lt 120 ] || { echo 'the API server of this machine does not answer after its restart'; exit 1; }
+  sleep 0.5
+done
+`
 
 /** Waits for the first API server only: the claims at the end ask each of them. */
 export const awaitApi: StepWork = {

@@ -1,7 +1,8 @@
 import { fault, problem } from '../model/problem.js'
-import type { ManagedFile } from '../render/managed-file.js'
+import type { StepContext } from './context.js'
 import { sha256, stampPath } from './stamp.js'
 import type { Seen } from './step.js'
+import { formatPending, parsePending, pendingPath, turnOf, type UnitAction, unitActions } from './units.js'
 import type { StepWork } from './work.js'
 
 const minimumDiskBytes = 4 * 1024 ** 3
@@ -47,13 +48,17 @@ export const installPrograms: StepWork = {
   },
 }
 
-/** All files of the machine in one round trip. Units that run already and read a changed file are reloaded or restarted. */
+/** All files of the machine in one round trip; then the units that run already and read a changed file are told, in turn where users would feel it. */
 export const configureMachine: StepWork = {
   observe: async (ctx, machine) => {
     const [facts, files] = await Promise.all([ctx.facts(machine), ctx.desired(machine)])
     if (!files) return { state: 'todo', reason: 'certificates are not issued yet' }
     const differs = files.filter((f) => facts.files[f.path] !== sha256(f.content))
-    if (differs.length === 0) return { state: 'done' }
+    if (differs.length === 0) {
+      return facts.files[pendingPath] === undefined
+        ? { state: 'done' }
+        : { state: 'todo', reason: 'services are not told about new files yet' }
+    }
     const missing = differs.filter((f) => facts.files[f.path] === undefined).length
     const changed = differs.length - missing
     const names = differs
@@ -67,26 +72,27 @@ export const configureMachine: StepWork = {
     const [facts, files] = await Promise.all([ctx.facts(machine), ctx.desired(machine)])
     if (!files) throw fault('Q4001', { reason: 'no certificates were issued' }, { machine })
     const target = ctx.fleet.machine(machine)
-    const changed = new Set(await target.write(files))
-    const commands = new Set<string>()
-    for (const file of files) {
-      if (!changed.has(file.path)) continue
-      if (file.path.startsWith('/etc/systemd/system/')) commands.add('systemctl daemon-reload')
-      if (file.path.startsWith('/etc/sysctl.d/')) commands.add(`sysctl -q -e -p ${file.path}`)
-    }
-    for (const [unit, action] of unitActions(files.filter((f) => changed.has(f.path)))) {
-      if (facts.units[unit] === 'active') commands.add(`systemctl ${action} ${unit}`)
-    }
-    if (commands.size > 0) await target.sh(`set -e\n${[...commands].join('\n')}\n`, { timeoutMs: 30_000 })
+    const differs = files.filter((f) => facts.files[f.path] !== sha256(f.content))
+    const actions = unitActions(differs)
+    for (const unit of actions.keys()) if (facts.units[unit] !== 'active') actions.delete(unit)
+    const before = facts.files[pendingPath] === undefined ? '' : ((await target.read(pendingPath)) ?? '')
+    for (const { unit, action } of parsePending(before)) if (actions.get(unit) !== 'restart') actions.set(unit, action)
+    const pending = actions.size > 0 ? [{ path: pendingPath, content: formatPending(actions), mode: 0o600 }] : []
+    const changed = new Set(await target.write([...pending, ...files]))
+    const reread = [...changed].some((path) => path.startsWith('/etc/systemd/system/')) ? ['systemctl daemon-reload'] : []
+    const sysctl = [...changed].filter((path) => path.startsWith('/etc/sysctl.d/')).map((path) => `sysctl -q -e -p ${path}`)
+    if (reread.length + sysctl.length > 0) await target.sh(`set -e\n${[...reread, ...sysctl].join('\n')}\n`, { timeoutMs: 30_000 })
+    for (const [unit, action] of actions) await tellUnit(ctx, machine, unit, action)
+    if (actions.size > 0) await target.sh(`rm -f ${pendingPath}`)
     ctx.forget(machine)
   },
 }
 
-/** One action for each unit whose files changed: a restart reads everything again, so it stands for a reload too. */
-const unitActions = (changed: readonly ManagedFile[]): Map<string, 'restart' | 'reload'> => {
-  const actions = new Map<string, 'restart' | 'reload'>()
-  for (const { unit, action = 'restart' } of changed) {
-    if (unit && actions.get(unit) !== 'restart') actions.set(unit, action)
+const tellUnit = async (ctx: StepContext, machine: string, unit: string, action: UnitAction): Promise<void> => {
+  const tell = async (): Promise<void> => {
+    if (unit === 'etcd.service') await ctx.requireQuorumWithout(machine)
+    await ctx.fleet.machine(machine).sh(`systemctl ${action} ${unit}`, { timeoutMs: 60_000 })
   }
-  return actions
+  const turn = turnOf(unit)
+  await (turn ? ctx.inTurn(turn, tell) : tell())
 }

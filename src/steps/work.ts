@@ -1,5 +1,5 @@
 import type { Slot } from '../plan/expand.js'
-import { startBalancer } from './balancer.js'
+import { retireBalancer, startBalancer } from './balancer.js'
 import { declareNodes, declareObjects, recordKubeadm } from './cluster.js'
 import type { StepContext } from './context.js'
 import { awaitApi, startControlPlane } from './control-plane.js'
@@ -20,6 +20,7 @@ export const stepWork: Readonly<Record<string, StepWork>> = {
   'machines/install': installPrograms,
   'machines/configure': configureMachine,
   'balancer/start': startBalancer,
+  'balancer/retire': retireBalancer,
   'etcd/initialise': initialiseEtcd,
   'etcd/start': startEtcd,
   'control-plane/start': startControlPlane,
