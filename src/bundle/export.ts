@@ -1,4 +1,4 @@
-import { mkdtemp, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { lstat, mkdtemp, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { Emit } from '../model/event.js'
@@ -36,9 +36,14 @@ const indexOf = async (cache: Cache, bundles: readonly { key: string; bundle: Re
   }
 }
 
+/** Bytes to be archived: of files with several names, only one. */
 const sizeOf = async (cache: Cache, labels: readonly string[]): Promise<number> => {
-  const lists = await Promise.all(labels.map((label) => readManifest(join(cache.root, 'objects', label))))
-  return lists.flat().reduce((sum, entry) => sum + entry.size, 0)
+  const sizes = new Map<number, number>()
+  for (const label of labels) {
+    const dir = join(cache.root, 'objects', label)
+    for (const entry of await readManifest(dir)) if (entry.size > 0) sizes.set((await lstat(join(dir, entry.path))).ino, entry.size)
+  }
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0)
 }
 
 /**

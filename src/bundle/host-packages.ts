@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { runProcess } from '../machine/process.js'
 import type { Emit } from '../model/event.js'
 import { fault } from '../model/problem.js'
@@ -15,13 +16,15 @@ const needed: readonly (readonly [pkg: string, file: string])[] = [
   ['openssh-client', '/usr/bin/ssh'],
 ]
 
+/** Packages of which this computer has no file. */
+export const missingPackages = (exists: (path: string) => boolean = existsSync): string[] =>
+  needed.filter(([, files]) => !files.split(':').some((file) => exists(file))).map(([pkg]) => pkg)
+
 /** Installs what is missing with apt-get, and says so. Throws Fault Q2004 naming the command when it cannot. */
-export const ensureHostPackages = async (emit: Emit): Promise<void> => {
-  const { existsSync } = await import('node:fs')
-  const missing = needed.filter(([, files]) => !files.split(':').some((file) => existsSync(file))).map(([pkg]) => pkg)
+export const ensureHostPackages = async (emit: Emit, missing = missingPackages(), uid = process.getuid?.()): Promise<void> => {
   if (missing.length === 0) return
   const packages = missing.join(' ')
-  if (process.getuid?.() !== 0) throw fault('Q2004', { packages, reason: 'this needs root' })
+  if (uid !== 0) throw fault('Q2004', { packages, reason: 'this needs root' })
   emit({ type: 'note', level: 'info', text: `installing on this computer: ${packages}` })
   const script = `export DEBIAN_FRONTEND=noninteractive
 apt-get install -y -qq --no-install-recommends ${packages} || { apt-get update -qq && apt-get install -y -qq --no-install-recommends ${packages}; }`
