@@ -71,3 +71,22 @@ export const keptConnection = (server: Server, patience: Patience): Client => {
     },
   }
 }
+
+/** Several kept connections, used in turn by whoever finds one free: what a slow answer holds up is then no more than its own connection. */
+export const keptConnections = (count: number, server: Server, patience: Patience): Client => {
+  const pool = Array.from({ length: count }, () => ({ client: keptConnection(server, patience), waiting: 0 }))
+  return {
+    call: async (request, untilMs) => {
+      const free = pool.reduce((best, one) => (one.waiting < best.waiting ? one : best))
+      free.waiting++
+      try {
+        return await free.client.call(request, untilMs)
+      } finally {
+        free.waiting--
+      }
+    },
+    close: () => {
+      for (const { client } of pool) client.close()
+    },
+  }
+}

@@ -1,7 +1,7 @@
 import type { SecureContext } from 'node:tls'
 import { monotonicMs } from '../samples.js'
 import { AtWork } from './at-work.js'
-import { keptConnection, newConnection, type Patience } from './clients.js'
+import { keptConnection, keptConnections, newConnection, type Patience } from './clients.js'
 import type { Server } from './connect.js'
 import { Http2Client } from './http2.js'
 import { Ledger } from './ledger.js'
@@ -16,6 +16,8 @@ import { Work } from './work.js'
 /** A late tick up to this is the grain of timers and not a stall. */
 const leastStallMs = 10
 const tellMs = 100
+/** Connections of the kept class: at 25 Hz enough for answers that take 150 ms. */
+const keptPool = 4
 const ownMs = 1000
 /** A read of one object by its key: an API server asks etcd for it and has quorum confirm, so the whole path is on trial. */
 const readPath = '/api/v1/namespaces/default'
@@ -51,7 +53,7 @@ export class Probing {
       return one
     }
     const read = { method: 'GET', path: readPath, host: config.serverName }
-    const kept = keptConnection(endpoint, patience)
+    const kept = keptConnections(keptPool, endpoint, patience)
     const http2 = new Http2Client(endpoint, patience)
     this.#clients.push(kept, http2)
     const schedule = this.#schedule
@@ -101,9 +103,9 @@ export class Probing {
     const { namespace, run } = config
     const atWork = new AtWork({ client: canary, server: endpoint, namespace, run, totalMs, ledger: this.#ledger })
     const manager = head('controller-manager', 'controller-manager at work', rates.workHz)
-    const scheduler = head('scheduler', 'scheduler at work', rates.workHz / 2)
+    const scheduler = head('scheduler', 'scheduler at work', rates.workHz)
     schedule.add(rates.workHz, (dueMs) => atWork.controllerManager(manager, dueMs))
-    schedule.add(rates.workHz / 2, (dueMs) => atWork.scheduler(scheduler, dueMs))
+    schedule.add(rates.workHz, (dueMs) => atWork.scheduler(scheduler, dueMs))
     say({ classes: heads })
     schedule.start()
     this.#timers.push(
