@@ -10,7 +10,7 @@ export class MachineClock {
 
   constructor(
     private readonly shared: boolean,
-    private readonly roundTripMs: number,
+    public roundTripMs: number,
   ) {}
 
   /** A line dated `theirsMs` was read now. A machine that booted anew has a new clock. */
