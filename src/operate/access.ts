@@ -17,14 +17,16 @@ export const kubeconfig = (file: string | undefined, options: VerbOptions): Prom
     return { path, text: await readFile(path, 'utf8') }
   })
 
-/** A shell on a machine, or one command there. Returns its exit status. */
+/** A shell on a machine, or one command there: a single word is shell text, as with ssh; of several, each stays one argument. Returns its exit status. */
 export const ssh = async (file: string | undefined, name: string, command: readonly string[], { emit }: VerbOptions): Promise<number> => {
   const target = await findTarget(file, emit)
   const machine = target.fleet.machine(name)
   if (!(machine instanceof SshMachine)) throw new Error('only machines over SSH have a shell')
   const terminal = process.stdin.isTTY && process.stdout.isTTY
   const argv = machine.argv(terminal ? ['-t'] : [])
-  return handOver(command.length > 0 ? [...argv, pasteable(command)] : argv)
+  const [text = ''] = command
+  if (command.length === 0) return handOver(argv)
+  return handOver([...argv, command.length === 1 ? text : pasteable(command)])
 }
 
 /** kubectl of the cluster's own version against it. Returns its exit status. */

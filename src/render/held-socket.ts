@@ -67,6 +67,10 @@ PartOf=${heldSocket}
 `,
   service: `Sockets=${heldSocket}
 Environment=${heldVariable}=fd@3
+# The distribution's check of the file, without the name of a socket that only the running haproxy has.
+ExecReload=
+ExecReload=/usr/bin/env -u ${heldVariable} /usr/sbin/haproxy -Ws -f $CONFIG -c -q $EXTRAOPTS
+ExecReload=/bin/kill -USR2 $MAINPID
 ExecStopPost=-${endedScript}
 `,
 }

@@ -46,7 +46,7 @@ export const startControlPlane: StepWork = {
       const stacked = topologyOf(ctx.cluster) === 'stacked'
       const door = stacked && needsEtcdDoor(ctx.cluster) ? etcdDoorUnit : ''
       const target = ctx.fleet.machine(machine)
-      const result = await target.sh(startScript(target.address, door), { timeoutMs: 180_000, allowFailure: true })
+      const result = await target.sh(startScript(target.address, door), { timeoutMs: 240_000, allowFailure: true })
       if (result.exit !== 0)
         throw fault('Q4016', { what: 'kubeadm init', output: (result.stdout + result.stderr).trim().slice(-600) }, { machine })
       await target.write([stamp.file])
@@ -65,26 +65,30 @@ export const startControlPlane: StepWork = {
  * Static pods whose manifest changed are started anew by kubelet: where one ran before, the script ends when its successor runs and the API server
  * of this machine answers, so the next machine's turn begins with this one back in service.
  */
-const startScript = (address: string, door: string): string => `programs='etcd kube-apiserver kube-controller-manager kube-scheduler'
-cd /etc/kubernetes/manifests 2>/dev/null || { mkdir -p /etc/kubernetes/manifests && cd /etc/kubernetes/manifests; } || exit 1
-state() { sha256sum "$1.yaml" 2>/dev/null; }
-for p in $programs; do eval "was_$(echo $p | tr - _)="$(state $p)" pid_$(echo $p | tr - _)="$(pidof $p)""; done
+const startScript = (address: string, door: string): string => `mkdir -p /etc/kubernetes/manifests && cd /etc/kubernetes/manifests || exit 1
+# One line for each program that runs: name, process, digest of its manifest.
+running() {
+  for p in etcd kube-apiserver kube-controller-manager kube-scheduler; do
+    pid=$(pidof -s $p) && [ -e $p.yaml ] && echo "$p $pid $(sha256sum < $p.yaml | cut -c1-64)"
+  done
+}
+before=$(running)
 systemctl enable --quiet containerd.service kubelet.service ${door}
 systemctl start containerd.service ${door} || exit 1
 kubeadm init --config ${kubeadmConfigPath} --skip-phases=${skipped.join(',')} 2>&1 || exit 1
-waited=
-for p in $programs; do
-  v=$(echo $p | tr - _)
-  eval "was=$was_$v pid=$pid_$v"
-  [ -n "$pid" ] && [ -n "$was" ] && [ "$was" != "$(state $p)" ] || continue
-  waited=yes
+again=
+while read -r p pid digest; do
+  [ -n "$p" ] && [ "$digest" != "$(sha256sum < $p.yaml | cut -c1-64)" ] || continue
+  again=yes
   n=0
-  while now=$(pidof $p); [ -z "$now" ] || [ "$now" = "$pid" ]; do
+  while now=$(pidof -s $p); [ -z "$now" ] || [ "$now" = "$pid" ]; do
     n=$((n + 1)); [ $n -lt 240 ] || { echo "$p did not start again within 120 s"; exit 1; }
     sleep 0.5
   done
-done
-[ -n "$waited" ] || exit 0
+done <<END
+$before
+END
+[ -n "$again" ] || exit 0
 n=0
 until curl -sf --max-time 2 --cacert /etc/kubernetes/pki/ca.crt ${apiServerUrl({ address })}/readyz >/dev/null; do
   n=$((n + 1)); [ $n -lt 120 ] || { echo 'the API server of this machine does not answer after its restart'; exit 1; }
