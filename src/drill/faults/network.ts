@@ -11,7 +11,7 @@ type Entry = Omit<FaultSpec, 'category' | 'mechanism' | 'shownBy' | 'undoneBy' |
 
 const fault = ({ cut, ...rest }: Entry): FaultSpec => ({
   category: 'network',
-  mechanism: { kind: 'scripts', on: (scene) => cutNetwork(scene.machine, cut(scene)) },
+  mechanism: { kind: 'scripts', on: (scene) => cutNetwork(scene.machine, cut(scene), scene.id) },
   shownBy: 'packets were dropped, counted by nft at the network card',
   undoneBy: 'no rule of the drill is left',
   expects: {},
@@ -139,7 +139,7 @@ export const networkFaults: readonly FaultSpec[] = [
       expects: { headline: 'API server directly', splitIsTheFault: true, claimSeen: 'virtual-ip/one-holder' },
       applies: (cluster) => withVirtualIp(cluster) && cluster.machines.some((m) => !m.roles.includes('balancer')),
     }),
-    mechanism: { kind: 'scripts', on: ({ machine, cluster }) => takeAddress(machine, cluster.endpoint.address) },
+    mechanism: { kind: 'scripts', on: ({ machine, cluster, id }) => takeAddress(machine, cluster.endpoint.address, id) },
     shownBy: 'the machine carries the address, and the claim of one holder is seen untrue',
     undoneBy: 'the machine does not carry it',
   },

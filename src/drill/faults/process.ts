@@ -1,6 +1,6 @@
 import { type Cluster, etcdMachines, topologyOf } from '../../model/cluster.js'
 import { etcdFunctions } from '../scripts/etcdctl.js'
-import { prelude } from '../scripts/prelude.js'
+import { script } from '../scripts/prelude.js'
 import { endProcess, freezeProcess, type Program, programs, stopUnit } from '../scripts/processes.js'
 import type { Expectations, FaultSpec, MachineScripts, Mechanism, Scene } from './fault.js'
 import { always, component, proxyComponent, proxyOf, withEtcdMajority, withServers, withVirtualIp, withWorkers } from './what-is-lost.js'
@@ -60,7 +60,7 @@ const handOver = ({ cluster, machine, id }: Scene): MachineScripts => {
 to=$(ctl "$OTHERS" endpoint status 2>/dev/null | head -n 1 | cut -d, -f2 | tr -d ' ')
 [ -n "$to" ] && ctl "$LOCAL" move-leader "$to" > /dev/null || { echo 'the leader did not move' >&2; exit 1; }
 `
-  return { ...stop, inject: `${prelude}\n${move}\n${stop.inject}` }
+  return { ...stop, inject: script(id, `${move}\n${stop.inject}`) }
 }
 
 /** Kill, freeze and clean stop, where they differ. */

@@ -1,9 +1,8 @@
 import type { MachineSpec } from '../../model/cluster.js'
 import { etcdClientUrl, etcdDataDir, etcdPeerUrl } from '../../render/etcd.js'
-import { drillDir } from './prelude.js'
 
 /** Name of the manifest while etcd of a static pod is held down; outside the manifests' folder, where kubelet runs every file. */
-const parked = `${drillDir}/etcd-manifest.yaml`
+const parked = '$D/etcd-manifest.yaml'
 export const etcdManifest = '/etc/kubernetes/manifests/etcd.yaml'
 export const etcdDb = `${etcdDataDir}/member/snap/db`
 

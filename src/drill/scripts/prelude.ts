@@ -1,10 +1,12 @@
-/** Where a machine keeps what an open fault needs to be undone. On disk: it must outlive a power loss. */
+/** A folder for each open fault: what undoes it, and what that needs to know. On disk: it must outlive a power loss. */
 export const drillDir = '/var/lib/quorate/drill'
 
-/** Functions that scripts begin with. Processes are told by their program's file, and by their start time from a later one of that number. */
-export const prelude = `set -u
-D=${drillDir}
-mkdir -p $D; chmod 700 $D
+/** Ids name files, units and tables on machines. */
+export const faultId = /^[a-z0-9][a-z0-9-]{0,40}$/
+export const faultDir = (id: string): string => `${drillDir}/${id}`
+
+/** Functions that scripts begin with; $D is the folder of the fault. Processes are told by their program's file, and by their start time from a later one of that number. */
+const functions = `set -u
 # Numbers of the processes that run a program of this name.
 pids() { find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' \\( -lname "*/$1" -o -lname "*/$1 (deleted)" \\) -printf '%h\\n' 2>/dev/null | sed 's,/proc/,,' | sort -n; }
 # State and start time of a process; fails when it is gone. A zombie is gone.
@@ -37,5 +39,5 @@ wait_for() {
 }
 `
 
-/** A text that runs with the functions above. */
-export const script = (text: string): string => `${prelude}\n${text.trim()}\n`
+/** A text of one fault that runs with the functions above. */
+export const script = (id: string, text: string): string => `D=${faultDir(id)}\n${functions}\n${text.trim()}\n`

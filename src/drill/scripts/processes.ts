@@ -1,5 +1,5 @@
 import type { MachineScripts } from '../faults/fault.js'
-import { drillDir, script } from './prelude.js'
+import { script } from './prelude.js'
 
 /** A program that a drill breaks, and who brings it back. */
 export interface Program {
@@ -28,26 +28,27 @@ export const programs = {
   coredns: pod('coredns'),
 } as const satisfies Record<string, Program>
 
-const remembered = (id: string): string => `${drillDir}/${id}.pids`
+/** The processes that were hit, a line each: number and start time. */
+const remembered = '$D/pids'
 
-const gone = ({ exe }: Program, id: string): string => `
-[ -s ${remembered(id)} ] || { echo "not begun"; exit 1; }
+const gone = ({ exe }: Program): string => `
+[ -s ${remembered} ] || { echo "not begun"; exit 1; }
 while read -r p at; do
   if same "$p" "$at"; then echo "${exe} $p still runs"; exit 1; fi
   told="\${told:-}\${told:+, }$p"
-done < ${remembered(id)}
+done < ${remembered}
 now=$(pids ${exe} | head -n 1)
 echo "${exe} $told gone; \${now:+now $now}\${now:-none runs}"
 `
 
 /** A process is back when one runs that is not among those that were ended, and none stands still. */
-const back = ({ exe, own: hasUnit, unit }: Program, id: string): string => `
+const back = ({ exe, own: hasUnit, unit }: Program): string => `
 ${hasUnit ? `systemctl is-active -q ${unit} || { echo "${unit} is $(systemctl is-active ${unit})"; exit 1; }` : ''}
 found=
 for p in $(pids ${exe}); do
   stat_of "$p" || continue
   [ "$state" != T ] || { echo "${exe} $p stands still"; exit 1; }
-  [ -e ${remembered(id)} ] && grep -qx "$p $start" ${remembered(id)} || found=$p
+  [ -e ${remembered} ] && grep -qx "$p $start" ${remembered} || found=$p
 done
 [ -n "$found" ] || { echo "no new ${exe} runs"; exit 1; }
 echo "${exe} runs as $found"
@@ -59,58 +60,79 @@ systemctl is-active -q ${unit} || { systemctl reset-failed ${unit} 2>/dev/null; 
 
 /** kill -9, or -TERM where the keeper starts the process again by itself. */
 export const endProcess = (program: Program, id: string, signal: 'KILL' | 'TERM'): MachineScripts => ({
-  inject: script(`
-remember ${program.exe} ${remembered(id)} || exit 1
-kill -${signal} $(cut -d' ' -f1 ${remembered(id)})
-`),
-  effect: script(gone(program, id)),
-  undo: script(revive(program)),
-  undone: script(back(program, id)),
+  inject: script(
+    id,
+    `
+remember ${program.exe} ${remembered} || exit 1
+kill -${signal} $(cut -d' ' -f1 ${remembered})
+`,
+  ),
+  effect: script(id, gone(program)),
+  undo: script(id, revive(program)),
+  undone: script(id, back(program)),
 })
 
 /** kill -STOP: the kernel keeps the connections open and even accepts new ones, nobody answers. */
 export const freezeProcess = (program: Program, id: string): MachineScripts => ({
-  inject: script(`
-remember ${program.exe} ${remembered(id)} || exit 1
-kill -STOP $(cut -d' ' -f1 ${remembered(id)})
-`),
-  effect: script(`
-[ -s ${remembered(id)} ] || { echo "not begun"; exit 1; }
+  inject: script(
+    id,
+    `
+remember ${program.exe} ${remembered} || exit 1
+kill -STOP $(cut -d' ' -f1 ${remembered})
+`,
+  ),
+  effect: script(
+    id,
+    `
+[ -s ${remembered} ] || { echo "not begun"; exit 1; }
 while read -r p at; do
   same "$p" "$at" || { echo "${program.exe} $p is gone"; exit 1; }
   [ "$state" = T ] || { echo "${program.exe} $p is in state $state"; exit 1; }
   told="\${told:-}\${told:+, }$p"
-done < ${remembered(id)}
+done < ${remembered}
 echo "${program.exe} $told in state T"
-`),
-  undo: script(`
-[ -e ${remembered(id)} ] || exit 0
+`,
+  ),
+  undo: script(
+    id,
+    `
+[ -e ${remembered} ] || exit 0
 while read -r p at; do
   same "$p" "$at" && kill -CONT "$p"
-done < ${remembered(id)}
+done < ${remembered}
 ${revive(program)}
-`),
-  undone: script(`
-[ -e ${remembered(id)} ] && while read -r p at; do
+`,
+  ),
+  undone: script(
+    id,
+    `
+[ -e ${remembered} ] && while read -r p at; do
   if same "$p" "$at" && [ "$state" = T ]; then echo "${program.exe} $p stands still"; exit 1; fi
-done < ${remembered(id)}
+done < ${remembered}
 found=$(pids ${program.exe} | head -n 1)
 [ -n "$found" ] || { echo "no ${program.exe} runs"; exit 1; }
 stat_of "$found" && [ "$state" != T ] || { echo "${program.exe} $found stands still"; exit 1; }
 echo "${program.exe} $found runs, state $state"
-`),
+`,
+  ),
 })
 
 /** A clean stop that lasts: the unit stays down until it is started. */
 export const stopUnit = (program: Program, id: string): MachineScripts => ({
-  inject: script(`
-remember ${program.exe} ${remembered(id)} || exit 1
+  inject: script(
+    id,
+    `
+remember ${program.exe} ${remembered} || exit 1
 systemctl stop ${program.unit}
-`),
-  effect: script(`
+`,
+  ),
+  effect: script(
+    id,
+    `
 systemctl is-active -q ${program.unit} && { echo "${program.unit} is active"; exit 1; }
-${gone(program, id)}
-`),
-  undo: script(revive(program)),
-  undone: script(back(program, id)),
+${gone(program)}
+`,
+  ),
+  undo: script(id, revive(program)),
+  undone: script(id, back(program)),
 })

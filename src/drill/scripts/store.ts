@@ -2,7 +2,7 @@ import { type Cluster, etcdMachines, type MachineSpec } from '../../model/cluste
 import { etcdConfigPath, etcdDataDir } from '../../render/etcd.js'
 import type { MachineScripts } from '../faults/fault.js'
 import { etcdDb, etcdFunctions, etcdManifest, memberServes } from './etcdctl.js'
-import { drillDir, script } from './prelude.js'
+import { script } from './prelude.js'
 
 const functionsFor = (cluster: Cluster, machine: MachineSpec): string =>
   etcdFunctions(
@@ -58,90 +58,119 @@ ${memberServes}
 `
 
 /** No byte is left for the member. */
-export const fillDisk = (cluster: Cluster, machine: MachineSpec): MachineScripts => {
+export const fillDisk = (cluster: Cluster, machine: MachineSpec, id: string): MachineScripts => {
   const functions = functionsFor(cluster, machine) + ownDisk
   const ballast = `${etcdDataDir}/ballast`
   return {
-    prepare: script(`${functions}\nto_image`),
-    inject: script(`${functions}
+    prepare: script(id, `${functions}\nto_image`),
+    inject: script(
+      id,
+      `${functions}
 on_image || { echo "the member has no disk of its own" >&2; exit 1; }
 fallocate -l ${imageMegabytes}M ${ballast} 2>/dev/null
 dd if=/dev/zero of=${ballast}.2 bs=64k 2>/dev/null
 dd if=/dev/zero of=${ballast}.3 bs=512 2>/dev/null
 true
-`),
-    effect: script(`${functions}
+`,
+    ),
+    effect: script(
+      id,
+      `${functions}
 on_image || { echo "the member has no disk of its own"; exit 1; }
 if dd if=/dev/zero of=${etcdDataDir}/probe bs=4096 count=1 2>/dev/null; then rm -f ${etcdDataDir}/probe; echo "there is room yet"; exit 1; fi
 rm -f ${etcdDataDir}/probe
 echo "a write of 4 KiB is refused: $(df -k --output=avail ${etcdDataDir} | tail -n 1 | tr -d ' ') KiB left; etcd $(pids etcd | head -n 1 | grep . || echo 'has ended')"
-`),
-    undo: script(`${functions}
+`,
+    ),
+    undo: script(
+      id,
+      `${functions}
 on_image && rm -f ${ballast} ${ballast}.2 ${ballast}.3
 from_image
-`),
-    undone: script(`${functions}\n${inPlace}`),
+`,
+    ),
+    undone: script(id, `${functions}\n${inPlace}`),
   }
 }
 
 /** Every write to the member's disk waits for ever. */
-export const hangDisk = (cluster: Cluster, machine: MachineSpec): MachineScripts => {
+export const hangDisk = (cluster: Cluster, machine: MachineSpec, id: string): MachineScripts => {
   const functions = functionsFor(cluster, machine) + ownDisk
   return {
-    prepare: script(`${functions}\nto_image`),
-    inject: script(`${functions}
+    prepare: script(id, `${functions}\nto_image`),
+    inject: script(
+      id,
+      `${functions}
 on_image || { echo "the member has no disk of its own" >&2; exit 1; }
 fsfreeze -f ${etcdDataDir}
-`),
-    effect: script(`
+`,
+    ),
+    effect: script(
+      id,
+      `
 rm -f $D/written
 (echo x > ${etcdDataDir}/probe; : > $D/written) > /dev/null 2>&1 &
 sleep 0.4
 [ ! -e $D/written ] || { echo "a write went through"; exit 1; }
 echo "a write blocks"
-`),
-    undo: script(`${functions}
+`,
+    ),
+    undo: script(
+      id,
+      `${functions}
 on_image && fsfreeze -u ${etcdDataDir} 2>/dev/null
 rm -f ${etcdDataDir}/probe
 from_image
-`),
-    undone: script(`${functions}\n${inPlace}`),
+`,
+    ),
+    undone: script(id, `${functions}\n${inPlace}`),
   }
 }
 
 /** The data directory is gone under the running member; it is mended by removing it and joining it again as a learner. */
 export const wipeStore = (cluster: Cluster, machine: MachineSpec, id: string): MachineScripts => {
   const functions = functionsFor(cluster, machine)
-  const mark = `${drillDir}/${id}.wiped`
+  const mark = '$D/wiped'
   return {
-    inject: script(`${functions}
+    inject: script(
+      id,
+      `${functions}
 etcd_down || exit 1
 du -sk ${etcdDataDir}/member | cut -f1 > ${mark}
 rm -rf ${etcdDataDir}/member
 etcd_up
-`),
-    effect: script(`${functions}
+`,
+    ),
+    effect: script(
+      id,
+      `${functions}
 [ -s ${mark} ] || { echo "not begun"; exit 1; }
 etcd_ready && { echo "the member serves"; exit 1; }
 echo "$(cat ${mark}) KiB gone; the member does not serve"
-`),
-    undo: script(`${functions}
+`,
+    ),
+    undo: script(
+      id,
+      `${functions}
 [ -e ${mark} ] || exit 0
 etcd_ready || replace_member || exit 1
 rm -f ${mark}
-`),
-    undone: script(`${functions}\n${memberServes}`),
+`,
+    ),
+    undone: script(id, `${functions}\n${memberServes}`),
   }
 }
 
 /** One bit of a value differs on one member. etcd's pages carry no sums: only comparing members finds it. */
 export const flipBit = (cluster: Cluster, machine: MachineSpec, id: string): MachineScripts => {
   const functions = functionsFor(cluster, machine)
-  const mark = `${drillDir}/${id}.flipped`
+  const mark = '$D/flipped'
   // The two texts differ in the lowest bit of the first letter: q = 0x71, p = 0x70.
   const tail = 'uorate-drill-canary-0123456789abcdefghijklmnopqrstuvwxyz'
   return {
-    inject: script(`${functions}
+    inject: script(
+      id,
+      `${functions}
 ctl $LOCAL put quorate-drill/canary q${tail} > /dev/null || exit 1
 sleep 0.3
 etcd_down || exit 1
@@ -152,22 +181,29 @@ done
 sync
 etcd_up
 [ -s ${mark} ]
-`),
-    effect: script(`${functions}
+`,
+    ),
+    effect: script(
+      id,
+      `${functions}
 [ -s ${mark} ] || { echo "not begun"; exit 1; }
 at=$(tail -n 1 ${mark})
 [ "$(dd if=${etcdDb} bs=1 skip="$at" count=1 2>/dev/null)" = p ] || { echo "the bit is as it was"; exit 1; }
 etcd_ready && { echo "the member serves, nobody has noticed yet"; exit 1; }
 echo "bit 0 of byte $at of snap/db flipped; the member refuses to serve"
-`),
-    undo: script(`${functions}
+`,
+    ),
+    undo: script(
+      id,
+      `${functions}
 [ -e ${mark} ] || exit 0
 replace_member_now() { etcd_down; line=$(own_member); id=\${line%%,*}; [ -z "$id" ] || ctl "$OTHERS" member remove "$id" || return 1; replace_member; }
 replace_member_now || exit 1
 ctl "$OTHERS" del quorate-drill/canary > /dev/null
 rm -f ${mark}
-`),
-    undone: script(`${functions}\n${memberServes}`),
+`,
+    ),
+    undone: script(id, `${functions}\n${memberServes}`),
   }
 }
 
@@ -178,9 +214,9 @@ const roomBytes = 12 * 1024 * 1024
  * The store of one member reaches its quota, which raises an alarm for all: etcd refuses writes until space was freed and the alarm was
  * taken down (etcd documentation, maintenance, space quota).
  */
-export const exceedQuota = (cluster: Cluster, machine: MachineSpec): MachineScripts => {
+export const exceedQuota = (cluster: Cluster, machine: MachineSpec, id: string): MachineScripts => {
   const functions = functionsFor(cluster, machine)
-  const kept = `${drillDir}/quota-settings`
+  const kept = '$D/quota-settings'
   const quotaFunctions = `${functions}
 settings() { if [ -e ${etcdManifest} ]; then echo ${etcdManifest}; else echo ${etcdConfigPath}; fi; }
 # kubelet leaves files with a leading dot alone and sees the rename as one change.
@@ -194,24 +230,35 @@ limit() { tr '\\0' '\\n' < "/proc/$(pids etcd | head -n 1)/cmdline" | cat - "$(s
 limited() { [ "$(limit)" = "$quota" ] && etcd_ready; }
 `
   return {
-    prepare: script(`${quotaFunctions}
+    prepare: script(
+      id,
+      `${quotaFunctions}
 [ -e ${kept} ] || cp -p "$(settings)" ${kept}
 quota=$(($(stat -c %s ${etcdDb}) + ${roomBytes}))
 sed "s/\\(quota-backend-bytes[=:] *\\)[0-9]*/\\1$quota/" ${kept} > $D/settings.new && put_settings $D/settings.new
 wait_for 600 limited
-`),
-    inject: script(`${quotaFunctions}
+`,
+    ),
+    inject: script(
+      id,
+      `${quotaFunctions}
 for i in $(seq 40); do
   head -c 1000000 /dev/zero | tr '\\0' x | ctl $LOCAL put quorate-drill/ballast/$i > /dev/null 2>&1 || break
 done
 true
-`),
-    effect: script(`${quotaFunctions}
+`,
+    ),
+    effect: script(
+      id,
+      `${quotaFunctions}
 alarm=$(ctl "$LOCAL,$OTHERS" alarm list 2>/dev/null | grep NOSPACE) || { echo "no alarm"; exit 1; }
 said=$(echo x | ctl "$LOCAL" put quorate-drill/ballast/last 2>&1) && { echo "a write is accepted"; exit 1; }
 case $said in *'space exceeded'*) echo "$alarm; a write is refused: database space exceeded" ;; *) echo "$said"; exit 1 ;; esac
-`),
-    undo: script(`${quotaFunctions}
+`,
+    ),
+    undo: script(
+      id,
+      `${quotaFunctions}
 [ -e ${kept} ] || exit 0
 e=$LOCAL
 etcd_ready || e=$OTHERS
@@ -222,11 +269,15 @@ ctl "$LOCAL" --command-timeout=60s defrag > /dev/null
 ctl "$e" alarm disarm > /dev/null || exit 1
 put_settings ${kept} && rm -f ${kept}
 wait_for 600 etcd_ready
-`),
-    undone: script(`${quotaFunctions}
+`,
+    ),
+    undone: script(
+      id,
+      `${quotaFunctions}
 [ ! -e ${kept} ] || { echo "the small quota is in force"; exit 1; }
 ctl "$LOCAL" alarm list | grep NOSPACE && exit 1
 ${memberServes}
-`),
+`,
+    ),
   }
 }

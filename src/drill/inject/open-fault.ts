@@ -1,0 +1,107 @@
+import type { Lab } from '../../lab/lab.js'
+import type { Fleet } from '../../machine/fleet.js'
+import type { Cluster, MachineSpec } from '../../model/cluster.js'
+import { fault } from '../../model/problem.js'
+import type { FaultSpec } from '../faults/fault.js'
+import { randomOf } from '../random.js'
+import { monotonicMs } from '../samples.js'
+import { faultId } from '../scripts/prelude.js'
+import type { Seen } from './await-proof.js'
+import { fromOutside } from './from-outside.js'
+import { type OnMachine, onMachine } from './on-machine.js'
+import { onHostReboot } from './reboot-host.js'
+
+export type { Seen } from './await-proof.js'
+
+/** One fault on its victims. Call the verbs in this order; `undo` may be called at any time, also after a failure of the ones before it, and again. */
+export interface OpenFault {
+  readonly id: string
+  readonly victims: readonly MachineSpec[]
+  /** Lays out what is not part of the fault and arms the undo on each victim; `undoAfterMs` counts from its end. Before the baseline is measured. */
+  prepare(): Promise<void>
+  /** Breaks all victims at once. Resolves with the moment of the order. */
+  inject(): Promise<{ atMs: number }>
+  /** Resolves once the fault is seen in force on every victim. Throws Fault Q6012 after `deadlineMs`. */
+  awaitEffect(deadlineMs: number): Promise<Seen>
+  /** Mends all victims. Resolves with the moment of the order. */
+  undo(): Promise<{ atMs: number }>
+  /** Resolves once the fault is seen gone on every victim; nothing of it is left then. Throws Fault Q6014 after `deadlineMs`. */
+  awaitUndone(deadlineMs: number): Promise<Seen>
+}
+
+export interface OpenFaultOptions {
+  cluster: Cluster
+  fleet: Fleet
+  /** Absent = hosts that exist. */
+  lab?: Lab | undefined
+  /** Unique among faults that may be open at the same time: lower-case letters, digits and dashes, at most 41. */
+  id: string
+  /** The fault ends by itself this long after it was prepared, whatever became of quorate. */
+  undoAfterMs: number
+  /** Stops making the fault; never stops mending it. */
+  signal?: AbortSignal
+  /** Order of a cold start. */
+  random?: () => number
+}
+
+const partsOf = (spec: FaultSpec, victims: readonly MachineSpec[], options: OpenFaultOptions): OnMachine[] => {
+  const { cluster, fleet, lab, id, undoAfterMs, signal } = options
+  const common = { id, title: spec.title, undoAfterMs, ...(signal ? { signal } : {}) }
+  const { mechanism } = spec
+  switch (mechanism.kind) {
+    case 'nothing':
+      return []
+    case 'scripts':
+      return victims.map((machine) => onMachine(fleet.machine(machine.name), mechanism.on({ cluster, machine, victims, id }), common))
+    default:
+      if (lab) {
+        const random = options.random ?? randomOf(Date.now())
+        return [fromOutside({ ...common, kind: mechanism.kind, machines: victims, cluster, fleet, lab, random })]
+      }
+      if (mechanism.kind !== 'reboot') throw fault('Q6015', { fault: spec.title })
+      return victims.map((machine) => onHostReboot(fleet.machine(machine.name), common))
+  }
+}
+
+/**
+ * A fault of the table, ready to be made on these victims. Nothing is touched yet. Throws Fault Q6015 when it can be made only on machines of a lab.
+ * Faults of the verbs: Q6010 not prepared, Q6011 not made, Q6012 not seen in force, Q6013 not undone, Q6014 not seen gone.
+ */
+export const openFault = async (spec: FaultSpec, victims: readonly MachineSpec[], options: OpenFaultOptions): Promise<OpenFault> => {
+  if (!faultId.test(options.id)) throw new Error(`not an id of a fault: ${options.id}`)
+  const parts = partsOf(spec, victims, options)
+  const names = victims.map((m) => m.name)
+  const said = (seen: readonly Seen[], otherwise: string): Seen => ({
+    seen: (seen.length > 1 ? seen.map((one, i) => `${names[i]}: ${one.seen}`).join('; ') : seen[0]?.seen) ?? otherwise,
+    atMs: seen.length > 0 ? Math.max(...seen.map((one) => one.atMs)) : monotonicMs(),
+  })
+  return {
+    id: options.id,
+    victims,
+    prepare: async () => {
+      // One after another: preparing restarts etcd members, of which two at once would be an outage.
+      for (const part of parts) await part.prepare()
+    },
+    inject: async () => {
+      const atMs = monotonicMs()
+      await every(parts.map((part) => part.inject()))
+      return { atMs }
+    },
+    awaitEffect: async (deadlineMs) => said(await every(parts.map((part) => part.awaitEffect(deadlineMs))), spec.shownBy),
+    undo: async () => {
+      const atMs = monotonicMs()
+      await every(parts.map((part) => part.undo()))
+      return { atMs }
+    },
+    awaitUndone: async (deadlineMs) => said(await every(parts.map((part) => part.awaitUndone(deadlineMs))), spec.undoneBy),
+  }
+}
+
+/** All of them, also after one has failed; then the first failure is thrown. */
+const every = async <T>(work: readonly Promise<T>[]): Promise<T[]> => {
+  const results = await Promise.allSettled(work)
+  return results.map((one) => {
+    if (one.status === 'rejected') throw one.reason
+    return one.value
+  })
+}

@@ -1,0 +1,37 @@
+import type { Machine } from '../../machine/machine.js'
+import { awaitProof } from './await-proof.js'
+import type { OnMachine, OnMachineOptions } from './on-machine.js'
+import { bootIdOf } from './reach.js'
+
+const askMs = 5000
+
+/** A clean reboot of a host that starts by itself afterwards: nothing has to be undone, and nothing is left behind. */
+export const onHostReboot = (machine: Machine, { title, signal }: OnMachineOptions): OnMachine => {
+  let before: string | undefined
+  return {
+    prepare: async () => {
+      before = await bootIdOf(machine, askMs)
+    },
+    inject: async () => {
+      await machine.sh('systemctl reboot --no-block', { timeoutMs: askMs, ...(signal ? { signal } : {}) })
+    },
+    awaitEffect: (deadlineMs) =>
+      awaitProof(
+        { code: 'Q6012', fault: title, machine: machine.name },
+        deadlineMs,
+        async () => {
+          const now = await bootIdOf(machine, askMs)
+          if (now === undefined) return { proven: true, said: 'SSH no longer answers' }
+          return now === before ? { proven: false, said: 'it runs as before' } : { proven: true, said: 'it has another boot id' }
+        },
+        signal,
+      ),
+    undo: async () => undefined,
+    awaitUndone: (deadlineMs) =>
+      awaitProof({ code: 'Q6014', fault: title, machine: machine.name }, deadlineMs, async () => {
+        const now = await bootIdOf(machine, askMs)
+        if (now === undefined) return { proven: false, said: 'SSH does not answer' }
+        return now === before ? { proven: false, said: 'it was not booted again' } : { proven: true, said: 'booted again, SSH answers' }
+      }),
+  }
+}
