@@ -7,6 +7,7 @@ import { drawTopology, type Pen } from './topology.js'
 
 const gap = (row: BudgetRow): string => {
   if (row.highMs <= 0) return 'nothing'
+  if (!Number.isFinite(row.highMs)) return 'until mended'
   if (row.lowMs === row.highMs) return duration(row.highMs)
   if (row.lowMs <= 0) return `up to ${duration(row.highMs)}`
   const [low = '', unit] = duration(row.lowMs).split(' ')

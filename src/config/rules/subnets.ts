@@ -44,11 +44,11 @@ export const disjointSubnets: Rule = ({ cluster, wire }) => {
   })
 }
 
-/** Every node needs its /24 (pod-cidr.ts); the first that has none stands for all. */
+/** With static routes every node needs its /24 (pod-cidr.ts); the first that has none stands for all. */
 export const podBlocks: Rule = ({ cluster }) => {
   const pods = parseCidr(cluster.network.podSubnet)
   const machines = parseCidr(cluster.network.machineSubnet)
-  if (!pods || !machines || !isAligned(cluster.network.podSubnet)) return []
+  if (cluster.network.plugin.kind !== 'routed' || !pods || !machines || !isAligned(cluster.network.podSubnet)) return []
   const first = nodes(cluster).find((m) => {
     const address = parseAddress(m.address)
     if (address === undefined || !within(address, machines)) return false

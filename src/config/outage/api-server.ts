@@ -1,0 +1,55 @@
+import type { Timing } from '../../model/timing.js'
+import { type Span, span, unbounded } from './span.js'
+
+/**
+ * haproxy's own detection of a backend that does not answer (frozen, cut off, without power): up to one interval until the next check,
+ * `fall` checks by their time limit, and the faster rhythm between them (haproxy: inter, fastinter, fall, timeout check).
+ */
+export const backendDetectMs = (timing: Timing): Span => {
+  const { intervalMs, fastIntervalMs, timeoutMs, fall, kind } = timing.backendCheck
+  const tail = fall * timeoutMs + (fall - 1) * fastIntervalMs
+  const asked = kind === 'readyz' ? '/readyz' : 'TCP'
+  return span(tail, intervalMs + tail, `${fall} ${asked} checks without an answer in ${timeoutMs} ms`)
+}
+
+/**
+ * Frozen with its kernel alive: connections are accepted and never answered, so a check that only connects never sees it
+ * (measured: half of the requests failed until the end).
+ */
+export const backendFrozenMs = (timing: Timing): Span =>
+  timing.backendCheck.kind === 'tcp' ? unbounded('the check only connects, and a frozen API server accepts') : backendDetectMs(timing)
+
+/**
+ * The API server is gone and its port refuses. With redispatch the proxy tries the next one within the same connection (measured: none
+ * of 200 failed), so only requests that were inside it are cut. Without, its share of connections fails until `fall` checks are refused.
+ */
+export const backendRefusedMs = (timing: Timing): Span => {
+  const { intervalMs, fastIntervalMs, fall } = timing.backendCheck
+  if (timing.redispatch) return span(0, timing.connectMs, 'requests inside it are cut, new ones go to the next server')
+  return span((fall - 1) * fastIntervalMs, intervalMs + (fall - 1) * fastIntervalMs, `no redispatch, ${fall} checks ${intervalMs} ms apart`)
+}
+
+/**
+ * A planned stop: /readyz turns false at once, the port serves on for the shutdown delay, and nothing is felt if the proxy has seen it
+ * by then. Otherwise what is left of its detection.
+ */
+export const apiServerStoppedMs = (timing: Timing): Span => {
+  const { intervalMs, fastIntervalMs, fall, kind } = timing.backendCheck
+  // It answers, and says 500, so no check waits for its time limit.
+  const seenMs = kind === 'readyz' ? intervalMs + (fall - 1) * fastIntervalMs : Number.POSITIVE_INFINITY
+  if (seenMs < timing.apiShutdownDelayMs) return span(0, timing.connectMs, 'taken out of use before it closes its port')
+  return backendRefusedMs(timing)
+}
+
+/** The only API server, until kubelet has started its container again. The upper end leaves room for a slow disk. */
+export const apiServerRestartMs = (): Span => span(1000, 30_000, 'the only API server: kubelet starts it again')
+
+/** A session over a peer that went silent, as a Go client feels it: the HTTP/2 ping (k8s.io/apimachinery, net/http.go). */
+export const keptConnectionMs = (timing: Timing): Span =>
+  span(timing.http2.pingMs, timing.http2.readIdleMs + timing.http2.pingMs, 'HTTP/2 ping of the client')
+
+/**
+ * The addresses behind the Service `kubernetes`: a dead API server's lease runs out after 15 s, and is looked at every 10 s. Until then
+ * its share of connections from pods is refused or hangs (k8s.io/kubernetes, controlplane/reconcilers/lease.go). No flag changes it.
+ */
+export const kubernetesServiceMs = (): Span => span(5000, 25_000, 'lease of 15 s behind the Service kubernetes')
