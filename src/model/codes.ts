@@ -3,6 +3,8 @@ import { checkCodes } from './codes/check.js'
 import { clientCodes } from './codes/client.js'
 import { configCodes } from './codes/config.js'
 import { drillCodes } from './codes/drill.js'
+import { electCodes } from './codes/elect.js'
+import { drillRunCodes } from './codes/drill-run.js'
 import { historyCodes } from './codes/history.js'
 import { labCodes } from './codes/lab.js'
 import { machineCodes } from './codes/machine.js'
@@ -20,8 +22,10 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   ...stepCodes,
   ...checkCodes,
   ...drillCodes,
+  ...drillRunCodes,
   ...historyCodes,
   ...clientCodes,
+  ...electCodes,
 }
 
 const fill = (template: string, data: Problem['data']): string =>

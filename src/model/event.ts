@@ -17,6 +17,36 @@ export type EventBody =
   /** Something about the file or the machines that works, and that somebody should know. */
   | { type: 'warned'; problem: Problem }
   | { type: 'check.changed'; result: CheckResult }
+  /** A drill turns to fault `n` of `of`. `victims`: machines that play the role now. `predictedMs` null = no bound is claimed. */
+  | {
+      type: 'drill.fault.started'
+      n: number
+      of: number
+      fault: string
+      title: string
+      role: string
+      victims: string[]
+      predictedMs: number | null
+    }
+  | { type: 'drill.fault.phase'; n: number; fault: string; phase: string }
+  | {
+      type: 'drill.fault.done'
+      n: number
+      of: number
+      fault: string
+      title: string
+      victims: string[]
+      verdict: 'pass' | 'fail' | 'not-evaluated'
+      /** Class of clients that the figures are of. */
+      probe: string
+      spanMs: number
+      longestMs: number
+      predictedMs: number | null
+      redundancyMs: number | null
+      safety: 'valid' | 'violated' | 'unknown'
+      reasons: string[]
+      ms: number
+    }
   | { type: 'run.finished'; verb: string; ok: boolean; ms: number; changed: number }
 
 export type Event = { v: 1; seq: number; at: string } & EventBody

@@ -70,7 +70,8 @@ export interface FaultReport {
   effectProof: Proof
   undoProof: Proof
   safety: { verdict: 'valid' | 'violated' | 'unknown'; properties: PropertyVerdict[]; acknowledgedWrites: number }
-  virtualIp?: { gapMs: number; splitMs: number }
+  /** `splitExpected`: two holders are what this fault makes, so they break no limit. */
+  virtualIp?: { gapMs: number; splitMs: number; splitExpected?: true }
   redundancy: Redundancy
   verdict: 'pass' | 'fail' | 'not-evaluated'
   reasons: Reason[]
@@ -155,6 +156,7 @@ export type ReasonKind =
   | 'redundancy-not-back'
   | 'control-missed'
   | 'control-disturbed'
+  | 'claim-not-seen'
   | 'too-few-samples'
   | 'repeat-failed'
 

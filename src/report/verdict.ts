@@ -61,7 +61,7 @@ const afterReasons = (fault: Unjudged): Reason[] => {
       says: open.map((one) => `${one.title}: ${one.because}`).join('; ') || 'write safety could not be told',
     })
   }
-  if (virtualIp && virtualIp.splitMs > splitLimitMs)
+  if (virtualIp && !virtualIp.splitExpected && virtualIp.splitMs > splitLimitMs)
     reasons.push({ kind: 'virtual-ip-split', says: `two machines held the virtual IP for ${milliseconds(virtualIp.splitMs)}` })
   if (!undoProof.proven) reasons.push({ kind: 'fault-not-undone', says: `the fault was not seen to be gone: ${undoProof.says}` })
   if (!redundancy.back) {
