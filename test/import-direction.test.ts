@@ -10,7 +10,7 @@ const ranks: readonly (readonly string[])[] = [
   ['operate'],
   ['report', 'drill', 'run'],
   ['steps'],
-  ['check', 'observe', 'plan'],
+  ['check', 'observe', 'plan', 'elect'],
   ['render', 'pki', 'bundle', 'machine', 'lab', 'client'],
   ['config'],
   ['model'],

@@ -12,6 +12,8 @@ import { configExplain } from './commands/config-explain.js'
 import { configSchema } from './commands/config-schema.js'
 import { configValidate } from './commands/config-validate.js'
 import { down } from './commands/down.js'
+import { elect } from './commands/elect.js'
+import { electStatus } from './commands/elect-status.js'
 import { explain } from './commands/explain.js'
 import { init } from './commands/init.js'
 import { kubeconfig } from './commands/kubeconfig.js'
@@ -46,6 +48,8 @@ export const commands: readonly CommandSpec[] = [
   ssh,
   kubeconfig,
   kubectl,
+  elect,
+  electStatus,
   explain,
   completion,
   version,
@@ -62,6 +66,7 @@ export const sections: readonly HelpSection[] = [
   { title: 'Build it and take it away', words: ['up', 'plan', 'apply', 'down'] },
   { title: 'Look at it', words: ['status', 'check', 'machines'] },
   { title: 'Reach it', words: ['kubectl', 'kubeconfig', 'ssh'] },
+  { title: 'Run a program on one machine at a time', words: ['elect', 'elect-status'] },
   { title: 'Help', words: ['explain', 'completion', 'version'] },
 ]
 

@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import { existsSync } from 'node:fs'
+import type { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { leftMs, readClock } from './clock.js'
+import { type Deadlines, eachLine, type FromGuard, lineOf, type ToGuard } from './guard-message.js'
+import { processesOf, signalAll } from './processes.js'
+
+/** How COMMAND ended: an exit code, or the signal that ended it. */
+export interface Ending {
+  code: number | null
+  signal: NodeJS.Signals | null
+  /** COMMAND was never running. */
+  failed?: string
+  /** ... because the lease had been taken too long ago: worth another try. */
+  late?: boolean
+}
+
+/** Beside this file once compiled; tests run the sources, and take it from dist. */
+const guardProgram = (): string => {
+  const beside = fileURLToPath(new URL('./guard-main.js', import.meta.url))
+  return existsSync(beside) ? beside : fileURLToPath(new URL('../../dist/elect/guard-main.js', import.meta.url))
+}
+
+/**
+ * The elector's side of one guard process: one guard runs one COMMAND. If the guard dies or hangs, what it should have done is done from
+ * here. Tells 'message' for each FromGuard. `ended` resolves when nothing of COMMAND runs any more, however that came about.
+ */
+export class Guard extends EventEmitter<{ message: [FromGuard] }> {
+  readonly #process: ChildProcess
+  readonly #channel: Duplex
+  readonly #mark = `QUORATE_TERM=${randomUUID()}`
+  #deadlines: Deadlines | undefined
+  #stopBy: number | undefined
+  #leader = 0
+  #backstop: NodeJS.Timeout | undefined
+  readonly ended: Promise<Ending>
+  #settle: (ending: Ending) => void = () => {}
+  #over = false
+
+  constructor() {
+    super()
+    this.ended = new Promise((resolve) => {
+      this.#settle = resolve
+    })
+    this.#process = spawn(process.execPath, ['--max-old-space-size=32', guardProgram()], {
+      // A session of its own: Ctrl-Z and Ctrl-C in the terminal reach the elector only.
+      detached: true,
+      stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+    })
+    this.#channel = this.#process.stdio[3] as Duplex
+    this.#channel.on('error', () => {})
+    this.#channel.on(
+      'data',
+      eachLine((line) => this.#hear(JSON.parse(line) as FromGuard)),
+    )
+    this.#process.once('error', (error) => void this.#guardGone(error.message))
+    this.#process.once('exit', (_code, signal) => void this.#guardGone(`the guard ended (${signal ?? 'by itself'})`))
+  }
+
+  /** False once its COMMAND or the guard itself is over: then another guard is needed. */
+  get usable(): boolean {
+    return !this.#over
+  }
+
+  /** Process id of the guard itself. */
+  get pid(): number | undefined {
+    return this.#process.pid
+  }
+
+  #hear(message: FromGuard): void {
+    if (message.say === 'started') this.#leader = message.pid
+    if (message.say === 'ended') this.#finish({ code: message.code, signal: message.signal })
+    if (message.say === 'failed') this.#finish({ code: null, signal: null, failed: message.reason, late: message.late === true })
+    this.emit('message', message)
+  }
+
+  #send(message: ToGuard): void {
+    if (!this.#channel.destroyed) this.#channel.write(lineOf(message))
+  }
+
+  #finish(ending: Ending): void {
+    if (this.#over) return
+    this.#over = true
+    clearInterval(this.#backstop)
+    this.#settle(ending)
+  }
+
+  start(command: readonly string[], env: NodeJS.ProcessEnv, graceMs: number, deadlines: Deadlines): void {
+    const [name = '', value = ''] = this.#mark.split('=')
+    const all = Object.fromEntries(Object.entries({ ...env, [name]: value }).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])))
+    this.#deadlines = deadlines
+    this.#send({ say: 'start', command: [...command], env: all, mark: this.#mark, graceMs, deadlines })
+    this.#backstop = setInterval(() => this.#check(), 50)
+  }
+
+  /** The lease was renewed: COMMAND may run until these. */
+  feed(deadlines: Deadlines): void {
+    this.#deadlines = deadlines
+    this.#send({ say: 'feed', deadlines })
+  }
+
+  /** SIGTERM, and SIGKILL after `graceMs`. */
+  stop(graceMs: number): void {
+    this.#stopBy ??= performance.now() + graceMs
+    this.#send({ say: 'stop', graceMs })
+  }
+
+  kill(): void {
+    this.#send({ say: 'kill' })
+    this.#killOurselves()
+  }
+
+  /** Without COMMAND: lets the guard go. */
+  close(): void {
+    clearInterval(this.#backstop)
+    this.#channel.destroy()
+  }
+
+  /** The guard should have acted some time ago. */
+  #check(): void {
+    const now = readClock()
+    const lateMs = this.#deadlines ? -leftMs(this.#deadlines.killAt, now) : 0
+    const overStay = this.#stopBy === undefined ? 0 : performance.now() - this.#stopBy
+    if (lateMs > 0 || overStay > 200) this.#killOurselves()
+  }
+
+  #killOurselves(): void {
+    if (!this.#leader || this.#over) return
+    signalAll(this.#leader, this.#mark, 'SIGKILL')
+    if (processesOf(this.#leader, this.#mark).length > 0) return
+    // Dead, and the guard does not say so: it hangs.
+    setTimeout(() => {
+      if (this.#over) return
+      this.#process.kill('SIGKILL')
+    }, 300).unref()
+  }
+
+  async #guardGone(reason: string): Promise<void> {
+    if (this.#over) return
+    // Also when the guard had no time to say that it started something.
+    const started = this.#leader > 0 || processesOf(0, this.#mark).length > 0
+    while (processesOf(this.#leader, this.#mark).length > 0) {
+      signalAll(this.#leader, this.#mark, 'SIGKILL')
+      await sleep(10)
+    }
+    this.#finish(started ? { code: null, signal: 'SIGKILL' } : { code: null, signal: null, failed: reason, late: true })
+  }
+}
