@@ -1,5 +1,5 @@
 import type { Percentiles, ProbeResult } from '../report/drill-report.js'
-import type { Sample, Series } from './samples.js'
+import { nameOf, type Sample, type Series } from './samples.js'
 
 /** Moments of one fault on the monotonic clock. */
 export interface Phases {
@@ -120,7 +120,8 @@ const endOfFault = (samples: readonly Sample[], { brokenMs, healedMs, toMs }: Ph
  * came back if it was away by then. A second one, named `... (undo)`, tells of failures that healing itself made, if it did.
  */
 export const measure = (series: Series, phases: Phases, budgetMs?: number): ProbeResult[] => {
-  const { probe, intervalMs, ownDelayMs } = series
+  const { intervalMs, ownDelayMs } = series
+  const probe = nameOf(series)
   const samples = [...series.samples].sort((a, b) => a.atMs - b.atMs)
   const { fromMs, brokenMs, healedMs, toMs } = phases
   const endMs = endOfFault(samples, phases)
@@ -130,7 +131,9 @@ export const measure = (series: Series, phases: Phases, budgetMs?: number): Prob
     after: percentilesOf(between(samples, healedMs, toMs)),
   }
   const common = { uncertaintyMs: intervalMs + ownDelayMs, ...(budgetMs === undefined ? {} : { budgetMs }) }
-  const own: ProbeResult = { probe, ...figuresOf(between(samples, brokenMs, endMs), endMs), latency, ...common }
+  // A request that was under way when the fault struck, and failed, was struck by it.
+  const struck = samples.filter((one) => one.atMs >= fromMs && one.atMs < brokenMs && !one.ok && one.atMs + one.tookMs >= brokenMs)
+  const own: ProbeResult = { probe, ...figuresOf([...struck, ...between(samples, brokenMs, endMs)], endMs), latency, ...common }
   const undo = figuresOf(between(samples, endMs, toMs), toMs)
   return undo.failed === 0 ? [own] : [own, { probe: `${probe} (undo)`, ...undo, latency, ...common }]
 }

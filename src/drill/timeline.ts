@@ -1,5 +1,5 @@
 import type { Lane, LaneGroup, Segment, Timeline } from '../report/drill-report.js'
-import type { Interval, Sample, Series } from './samples.js'
+import { type Interval, nameOf, type Sample, type Series } from './samples.js'
 
 /** An answer slower than this is a disturbance of its own (SLO of Kubernetes: 1 s at p99 for single objects). */
 const slowMs = 1000
@@ -15,7 +15,9 @@ export const probeLane = (series: Series, fromMs: number, toMs: number): Lane =>
   const seen = series.samples.filter((one) => one.atMs >= fromMs && one.atMs < toMs).sort((a, b) => a.atMs - b.atMs)
   for (const [i, sample] of seen.entries()) {
     const kind = drawn[kindOf(sample)] ?? kindOf(sample)
-    const untilMs = Math.min(toMs, seen[i + 1]?.atMs ?? sample.atMs + series.intervalMs)
+    const nextMs = seen[i + 1]?.atMs ?? Number.POSITIVE_INFINITY
+    // Where samples are missing nothing is known, so nothing is drawn.
+    const untilMs = Math.min(toMs, nextMs - sample.atMs < 2 * series.intervalMs ? nextMs : sample.atMs + series.intervalMs)
     const last = segments.at(-1)
     if (last?.kind === kind && sample.atMs - last.toMs < series.intervalMs) last.toMs = untilMs
     else segments.push({ fromMs: sample.atMs, toMs: untilMs, kind })
@@ -23,7 +25,7 @@ export const probeLane = (series: Series, fromMs: number, toMs: number): Lane =>
   const points = watch
     ? []
     : seen.filter((one) => !one.ok && !one.void).map((one) => ({ atMs: one.atMs, kind: 'failed' as const, label: one.why ?? 'unknown' }))
-  return { group: watch ? 'watch' : 'probe', name: series.probe, segments, points }
+  return { group: watch ? 'watch' : 'probe', name: nameOf(series), segments, points }
 }
 
 export const intervalLane = (

@@ -37,7 +37,10 @@ export class Stalls {
 
   /** Figures since the last call, and starts anew. */
   take(): { delayP99Ms: number; delayMaxMs: number; stalls: Stall[] } {
-    const figures = { delayP99Ms: this.#histogram.percentile(99) / 1e6, delayMaxMs: this.#histogram.max / 1e6, stalls: this.#untold }
+    // A histogram that is read before its own timer ran after a stall has not seen it, and forgets it when it starts anew.
+    const longest = Math.max(0, ...this.#untold.map(([fromMs, toMs]) => toMs - fromMs))
+    const delayMaxMs = Math.max(this.#histogram.max / 1e6, longest)
+    const figures = { delayP99Ms: this.#histogram.percentile(99) / 1e6, delayMaxMs, stalls: this.#untold }
     this.#histogram.reset()
     this.#untold = []
     return figures

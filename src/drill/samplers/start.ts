@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Fleet } from '../../machine/fleet.js'
 import { type Cluster, hasVirtualIp } from '../../model/cluster.js'
 import type { Connections } from '../../observe/connections.js'
@@ -55,6 +56,8 @@ const roundTrip = async (fleet: Fleet, address: string, port: number): Promise<n
  * long session, each worker two.
  */
 export const startSamplers = ({ cluster, fleet, connections, signal }: SamplerOptions): Samplers => {
+  // Every session and every poll listens for the end.
+  setMaxListeners(0, signal)
   const clocks = new Map(cluster.machines.map((m) => [m.name, new MachineClock(fleet.isLab, 0)]))
   const clockOf = (name: string): MachineClock => clocks.get(name) ?? new MachineClock(fleet.isLab, 0)
   if (!fleet.isLab)
