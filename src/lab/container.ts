@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runProcess, shellQuote } from '../machine/process.js'
 import { fault } from '../model/problem.js'
 import { enterGroups, isVersion1, processesOf, removeGroups, setFrozen, unitOf } from './cgroups.js'
 import type { LabImage } from './image.js'
+import { runLocked } from './locked.js'
 import { endProcess } from './namespace-processes.js'
 import { inNamespace } from './network.js'
 import { readOwned, recordItself, recordProcess } from './owned-process.js'
@@ -38,7 +39,7 @@ fi
 mountpoint -q ${q(m.root)} || mount -t overlay overlay -o ${q(`lowerdir=${image.layer}:${image.rootfs},upperdir=${m.upper},workdir=${m.work}`)} ${q(m.root)}
 mkdir -p ${dataDirs.map((d) => q(`${m.root}/var/lib/${d}`)).join(' ')}
 `
-  await runProcess(['sh', '-c', script], { timeoutMs: 60_000 })
+  await runLocked(paths, `machine-${machine}`, script)
 }
 
 const nspawn = (paths: LabPaths, cluster: string, machine: string): string[] => {
@@ -91,13 +92,23 @@ export const startContainer = async (paths: LabPaths, cluster: string, machine: 
 export const consoleTail = async (paths: LabPaths, machine: string): Promise<string> =>
   (await readFile(paths.machine(machine).console, 'utf8').catch(() => '')).slice(-300).trim()
 
+/** The machine's end of its cable, on the bridge; nspawn cuts names to the 15 characters that an interface may have. */
+const cableOf = (cluster: string, machine: string): string => `vb-${containerName(cluster, machine)}`.slice(0, 15)
+
 /**
  * Takes the power away: the cable first, so that no FIN or RST of the dying processes reaches anyone, then every process at once. The disks stay.
  */
 export const cutPower = async (paths: LabPaths, cluster: string, machine: string): Promise<void> => {
-  const cable = `vb-${containerName(cluster, machine)}`
-  await runProcess(['ip', '-n', paths.namespace, 'link', 'set', cable.slice(0, 15), 'down'], { allowFailure: true, timeoutMs: 5000 })
+  await changeCable(paths, ['set', cableOf(cluster, machine), 'down'])
   await killProcesses(paths, machine)
+}
+
+/** The kernel takes away the cable of a dead machine when it gets to it; until then a new machine cannot have one of that name. */
+export const removeCable = (paths: LabPaths, cluster: string, machine: string): Promise<void> =>
+  changeCable(paths, ['delete', cableOf(cluster, machine)])
+
+const changeCable = async (paths: LabPaths, change: readonly string[]): Promise<void> => {
+  await runProcess(['ip', '-n', paths.namespace, 'link', ...change], { allowFailure: true, timeoutMs: 5000 })
 }
 
 const endDeadlineMs = 10_000
@@ -131,9 +142,21 @@ export const unmountAll = async (dir: string): Promise<void> => {
   if (mounts.length > 0) await runProcess(['umount', '-l', ...mounts], { allowFailure: true, timeoutMs: 10_000 })
 }
 
-export const removeMachine = async (paths: LabPaths, machine: string): Promise<void> => {
+/** What systemd-nspawn keeps below /run for a container, and leaves there when it is killed. */
+const nspawnNotes = async (paths: LabPaths, cluster: string, machine: string): Promise<string[]> => {
+  const container = containerName(cluster, machine)
+  const root = await stat(paths.machine(machine).root).catch(() => undefined)
+  return [
+    `/run/systemd/nspawn/propagate/${container}`,
+    `/run/systemd/nspawn/unix-export/${container}`,
+    ...(root ? [`/run/systemd/nspawn/locks/inode-${root.dev}:${root.ino}`] : []),
+  ]
+}
+
+export const removeMachine = async (paths: LabPaths, cluster: string, machine: string): Promise<void> => {
   await killProcesses(paths, machine)
+  const notes = await nspawnNotes(paths, cluster, machine)
   await unmountAll(paths.machine(machine).dir)
   await removeGroups(paths.cgroup, machine)
-  if (existsSync(paths.machine(machine).dir)) await rm(paths.machine(machine).dir, { recursive: true, force: true })
+  for (const path of [...notes, paths.machine(machine).dir]) await rm(path, { recursive: true, force: true })
 }

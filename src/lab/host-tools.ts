@@ -8,6 +8,7 @@ const tools: readonly (readonly [tool: string, pkg: string])[] = [
   ['ip', 'iproute2'],
   ['sysctl', 'procps'],
   ['nsenter', 'util-linux'],
+  ['flock', 'util-linux'],
   ['ssh', 'openssh-client'],
   ['ssh-keygen', 'openssh-client'],
 ]

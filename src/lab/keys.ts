@@ -1,25 +1,19 @@
 import { statSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { runProcess } from '../machine/process.js'
+import { basename, join } from 'node:path'
+import { shellQuote } from '../machine/process.js'
+import { runLocked } from './locked.js'
 import type { MachineKeys } from './machine-root.js'
 import type { LabPaths } from './paths.js'
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
 
-const makeKey = async (path: string, comment: string): Promise<void> => {
+const makeKey = async (paths: LabPaths, path: string, comment: string): Promise<void> => {
   // Empty ones are left by a computer that lost power.
   if (sizeOf(path) > 0 && sizeOf(`${path}.pub`) > 0) return
-  await runProcess(
-    [
-      'sh',
-      '-c',
-      `rm -f '${path}.new' '${path}.new.pub'; ssh-keygen -q -t ed25519 -N '' -C '${comment}' -f '${path}.new' && mv '${path}.new.pub' '${path}.pub' && mv '${path}.new' '${path}'`,
-    ],
-    {
-      timeoutMs: 10_000,
-    },
-  )
+  const [key, made] = [shellQuote(path), shellQuote(`${path}.new`)]
+  const script = `rm -f ${made} ${made}.pub; ssh-keygen -q -t ed25519 -N '' -C ${shellQuote(comment)} -f ${made} && mv ${made}.pub ${key}.pub && mv ${made} ${key}`
+  await runLocked(paths, `key-${basename(path)}`, script)
 }
 
 /** The lab's own key, and a host key for each machine that is known beforehand: host keys are checked as on real hosts. */
@@ -29,7 +23,7 @@ export const labKeys = async (
 ): Promise<Map<string, MachineKeys>> => {
   const dir = join(paths.dir, 'keys')
   await mkdir(dir, { recursive: true, mode: 0o700 })
-  await Promise.all([makeKey(paths.identity, 'quorate lab'), ...machines.map((m) => makeKey(join(dir, m.name), m.name))])
+  await Promise.all([makeKey(paths, paths.identity, 'quorate lab'), ...machines.map((m) => makeKey(paths, join(dir, m.name), m.name))])
   const authorizedKey = await readFile(`${paths.identity}.pub`, 'utf8')
   const keys = new Map<string, MachineKeys>()
   const known: string[] = []

@@ -9,11 +9,12 @@ import type { Emit } from '../model/event.js'
 import { fault } from '../model/problem.js'
 import { awaitSsh, sshPort } from './await-ssh.js'
 import { removeGroups, setFrozen } from './cgroups.js'
-import { cutPower, isRunning, killProcesses, mountRoot, removeMachine, startContainer } from './container.js'
+import { cutPower, isRunning, killProcesses, mountRoot, removeCable, removeMachine, startContainer } from './container.js'
 import { raiseHostLimits } from './host-limits.js'
 import { requireRoot, requireTools } from './host-tools.js'
 import type { LabImage } from './image.js'
 import { labKeys } from './keys.js'
+import { awaitUnlocked } from './locked.js'
 import { type MachineKeys, writeMachineRoot } from './machine-root.js'
 import { inNamespace, makeNetwork, removeNetwork } from './network.js'
 import { type LabPaths, labPaths } from './paths.js'
@@ -77,6 +78,7 @@ export const openLab = (cluster: Cluster, stateRoot: string): Lab => {
     // What half a boot or half a power loss left; and the connection to the machine as it was before.
     await killProcesses(paths, name)
     await pick(machines, name).disconnect()
+    await removeCable(paths, cluster.name, name)
     await mountRoot(paths, name, await make(name, image))
     await startContainer(paths, cluster.name, name)
   }
@@ -136,10 +138,11 @@ export const removeLab = async (cluster: string, stateRoot: string): Promise<str
   const paths = labPaths(stateRoot, cluster)
   if (!isThere(paths)) return []
   requireRoot()
+  await awaitUnlocked(paths)
   const machines = (await readdir(join(paths.dir, 'machines')).catch(() => [])).sort()
   // First of all, or a master would go on trying to reach machines that are gone.
   await endMasters(controlDirOf(`lab/${cluster}`))
-  await Promise.all(machines.map((machine) => removeMachine(paths, machine)))
+  await Promise.all(machines.map((machine) => removeMachine(paths, cluster, machine)))
   await stopRelay(paths)
   await removeGroups(paths.cgroup)
   await removeNetwork(paths)

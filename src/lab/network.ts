@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { runProcess } from '../machine/process.js'
 import { fault } from '../model/problem.js'
+import { runLocked } from './locked.js'
 import { endProcessesIn, namespaceAt } from './namespace-processes.js'
 import type { LabPaths } from './paths.js'
 import { gatewayOf, overlaps, prefixLengthOf } from './subnet.js'
@@ -34,7 +35,8 @@ const writeMark = async (paths: LabPaths, text: string): Promise<void> => {
 /**
  * A network namespace with one bridge and nothing else: no link to the computer's own network and no route out, so an address of the
  * lab can neither collide with one outside nor leak to it. The bridge answers at the last address of the subnet: that is the machines' default
- * gateway and name server, and it refuses both at once (a query that hangs costs kubeadm 10 s, keepalived 6 s). Throws Fault Q3504 when there is a
+ * gateway and name server, and it refuses both: as a router without any route it answers "host unreachable", where one that does not forward would be silent
+ * (a query that hangs costs kubeadm 10 s, keepalived 6 s). Throws Fault Q3504 when there is a
  * namespace of that name that is not this lab's, Q3506 when the computer itself has an address in the subnet.
  */
 export const makeNetwork = async (paths: LabPaths, subnet: string): Promise<void> => {
@@ -51,9 +53,10 @@ ip -n ${ns} link set lo up
 ip -n ${ns} link show ${paths.bridge} >/dev/null 2>&1 || ip -n ${ns} link add ${paths.bridge} type bridge
 ip -n ${ns} addr replace ${gatewayOf(subnet)}/${prefixLengthOf(subnet)} dev ${paths.bridge}
 ip -n ${ns} link set ${paths.bridge} up
-nsenter --net=/run/netns/${ns} sysctl -qw net.ipv4.ip_forward=0
+ip -n ${ns} route replace unreachable default
+nsenter --net=/run/netns/${ns} sysctl -qw net.ipv4.ip_forward=1
 `
-  await runProcess(['sh', '-c', script], { timeoutMs: 10_000 })
+  await runLocked(paths, 'network', script)
   await writeMark(paths, (await numbered(paths)) ?? ns)
 }
 

@@ -1,4 +1,6 @@
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -41,22 +43,25 @@ describe.skipIf(why)('the SSH connection', { timeout: 60_000 }, () => {
   })
 
   it('is one for ten commands at once, and private', async () => {
-    const machine = machineAt()
+    const target = { ...sshd.target, name: 'ten' }
+    const machine = machineAt(target)
     const results = await Promise.all(Array.from({ length: 10 }, (_, i) => machine.sh(`sleep 0.05; echo ${i} $SSH_CONNECTION`)))
     expect(results.map((r) => r.stdout.split(' ')[0])).toEqual(Array.from({ length: 10 }, (_, i) => String(i)))
     // The client's port: another connection would have another.
     expect(new Set(results.map((r) => r.stdout.trim().split(' ')[2])).size).toBe(1)
     expect(statSync(sshd.target.controlDir).mode & 0o777).toBe(0o700)
     await machine.close()
-    expect(existsSync(controlPathOf(sshd.target))).toBe(false)
+    expect(existsSync(controlPathOf(target))).toBe(false)
   })
 
   it('does not make others wait for a first command that takes long', async () => {
-    const machine = machineAt()
-    const slow = machine.sh('sleep 1.5; echo slow')
-    const startedMs = performance.now()
+    const machine = machineAt({ ...sshd.target, name: 'slow' })
+    let ended = false
+    const slow = machine.sh('sleep 4; echo slow').finally(() => {
+      ended = true
+    })
     await machine.sh('true')
-    expect(performance.now() - startedMs).toBeLessThan(1200)
+    expect(ended).toBe(false)
     expect((await slow).stdout).toBe('slow\n')
     await machine.close()
   })
@@ -69,22 +74,23 @@ describe.skipIf(why)('the SSH connection', { timeout: 60_000 }, () => {
   })
 
   it('is opened anew past a socket that nobody serves', async () => {
-    mkdirSync(sshd.target.controlDir, { recursive: true, mode: 0o700 })
-    const server = (await import('node:net')).createServer().listen(controlPathOf(sshd.target))
-    await new Promise((done) => server.once('listening', done))
-    // Left behind: the file stays when its process is killed, so it is put back after node has removed it.
-    const kept = join(sshd.dir, 'kept')
-    const { linkSync, renameSync } = await import('node:fs')
-    linkSync(controlPathOf(sshd.target), kept)
-    await new Promise((done) => server.close(done))
-    renameSync(kept, controlPathOf(sshd.target))
-    const machine = machineAt()
+    const target = { ...sshd.target, name: 'stale' }
+    const socket = controlPathOf(target)
+    mkdirSync(target.controlDir, { recursive: true, mode: 0o700 })
+    const server = createServer().listen(socket)
+    await once(server, 'listening')
+    // As a killed master leaves it: node removes the file of a server that it closes, so another name of it is put back.
+    linkSync(socket, `${socket}-kept`)
+    server.close()
+    await once(server, 'close')
+    renameSync(`${socket}-kept`, socket)
+    const machine = machineAt(target)
     expect((await machine.sh('echo fine')).stdout).toBe('fine\n')
     await machine.close()
   })
 
   it('is kept for the next process of quorate when the target says so', async () => {
-    const target = { ...sshd.target, keepConnection: true, persistSeconds: 20 }
+    const target = { ...sshd.target, name: 'kept', keepConnection: true, persistSeconds: 20 }
     const first = machineAt(target)
     const port = async (machine: SshMachine): Promise<string | undefined> => (await machine.sh('echo $SSH_CONNECTION')).stdout.split(' ')[1]
     const before = await port(first)
@@ -119,7 +125,7 @@ describe.skipIf(why)('the SSH connection', { timeout: 60_000 }, () => {
     const server = (await import('node:net'))
       .createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
       .listen(0, '127.0.0.1')
-    await new Promise((done) => server.once('listening', done))
+    await once(server, 'listening')
     const { port } = server.address() as { port: number }
     const { problem } = await faultOf(machineAt({ ...sshd.target, port }).sh('true'))
     server.close()
@@ -148,7 +154,7 @@ describe.skipIf(why)('the SSH connection', { timeout: 60_000 }, () => {
     own.cut()
     const { problem } = await running
     expect(problem).toMatchObject({ code: 'Q3008', machine: 'lost', data: { command: `echo $$ > ${mark}; sleep 60` } })
-    const pid = (await import('node:fs')).readFileSync(mark, 'utf8').trim()
+    const pid = readFileSync(mark, 'utf8').trim()
     expect(existsSync(`/proc/${pid}`)).toBe(true)
     for (const startedMs = performance.now(); existsSync(`/proc/${pid}`) && performance.now() - startedMs < 8000; ) await sleep(50)
     expect(existsSync(`/proc/${pid}`)).toBe(false)

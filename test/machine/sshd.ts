@@ -61,7 +61,7 @@ export const startSshd = async (): Promise<Sshd> => {
   writeFileSync(
     at('config'),
     `ListenAddress 127.0.0.1\nPort ${port}\nHostKey ${at('host')}\nAuthorizedKeysFile ${at('authorized')}\nPidFile none\nStrictModes no\nUsePAM no
-PasswordAuthentication no\nPermitRootLogin prohibit-password\n`,
+PasswordAuthentication no\nPermitRootLogin prohibit-password\nSetEnv HOME=${dir}\n`,
   )
   // Where sshd leaves its privileges behind; Debian's unit makes it, and there is no unit here.
   mkdirSync('/run/sshd', { recursive: true })

@@ -1,0 +1,69 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { runProcess } from '../../src/machine/process.js'
+import { packFiles, unpackScript } from '../../src/machine/write-files.js'
+
+describe('files on their way', () => {
+  let dir: string
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'q-write-'))
+  })
+  afterEach(() => rmSync(dir, { recursive: true, force: true }))
+  // The script's own text comes from the command line here; on a machine it comes before the files on standard input.
+  const unpack = async (stdin: Buffer): Promise<string[]> => {
+    const { stdout } = await runProcess(['sh', '-c', unpackScript], { stdin })
+    return stdout.split('\n').filter(Boolean)
+  }
+  /** In /run, where only root may write; elsewhere the script has no business. */
+  const asRoot = it.skipIf(process.getuid?.() !== 0)
+
+  it('have a header each and an end, so that nothing in a content can be taken for either', () => {
+    expect(packFiles([{ path: '/a b', content: '600 3 /x\nend\n', mode: 0o600 }]).toString()).toBe('600 13 /a b\n600 3 /x\nend\nend\n')
+    expect(packFiles([]).toString()).toBe('end\n')
+  })
+
+  it('are refused with a path that could pass for two, or is relative', () => {
+    for (const path of ['/a\n600 1 /b', 'a', '/a\r']) expect(() => packFiles([{ path, content: '' }])).toThrow(/absolute path/)
+  })
+
+  asRoot('arrive as they were sent, whatever is in them', { timeout: 60_000 }, async () => {
+    const content = fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.string({ unit: 'grapheme' }))
+    const name = fc.string({ unit: fc.constantFrom('a', ' ', "'", '"', '$', '*', '\\', 'ü', '-', '%'), minLength: 1, maxLength: 9 })
+    const files = fc.uniqueArray(fc.record({ name, content, mode: fc.constantFrom(0o600, 0o644, 0o755, 0o400) }), {
+      selector: (f) => f.name,
+      maxLength: 6,
+    })
+    await fc.assert(
+      fc.asyncProperty(files, async (some) => {
+        const specs = some.map((f) => ({ path: `${dir}/x/${f.name}`, content: f.content, mode: f.mode }))
+        expect(await unpack(packFiles(specs))).toEqual(specs.map((f) => f.path))
+        for (const f of specs) {
+          expect(readFileSync(f.path).equals(Buffer.from(f.content as string))).toBe(true)
+          expect(statSync(f.path).mode & 0o7777).toBe(f.mode)
+        }
+        expect(await unpack(packFiles(specs))).toEqual([])
+        rmSync(`${dir}/x`, { recursive: true, force: true })
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  asRoot('leave everything as it was when the stream ends early, wherever that is', { timeout: 60_000 }, async () => {
+    const path = join(dir, 'kept')
+    writeFileSync(path, 'old')
+    const packed = packFiles([
+      { path, content: 'new' },
+      { path: join(dir, 'more'), content: 'x'.repeat(40) },
+    ])
+    for (const length of [0, 3, packed.length - 60, packed.length - 20, packed.length - 5, packed.length - 1]) {
+      const result = await runProcess(['sh', '-c', unpackScript], { stdin: packed.subarray(0, length), allowFailure: true })
+      expect(result.exit, `${length} of ${packed.length} bytes`).not.toBe(0)
+      expect(result.stdout).toBe('')
+      expect(readFileSync(path, 'utf8')).toBe('old')
+      expect(readdirSync(dir)).toEqual(['kept'])
+    }
+  })
+})
