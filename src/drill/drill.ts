@@ -29,6 +29,8 @@ export interface DrillOptions {
   force?: boolean
   /** Measured before each fault; default 2,000. */
   baselineMs?: number
+  /** Other holds than those of the table, for tests of what is around them. */
+  pace?: Pick<FaultSpec, 'holdMs' | 'settleMs'>
   against?: { report: DrillReport; name: string }
   emit: Emit
   signal: AbortSignal
@@ -143,7 +145,13 @@ const drillAll = async (
   for (const { spec, planned } of plan.steps) {
     if (options.signal.aborted) return undefined
     if (gone !== undefined) return fault('Q6502', { reason: gone }).problem
-    const record = await drillOne(world, watcher, spec, planned, { random, run, of: plan.steps.length, current, options })
+    const record = await drillOne(world, watcher, { ...spec, ...options.pace }, planned, {
+      random,
+      run,
+      of: plan.steps.length,
+      current,
+      options,
+    })
     if (record.redundancy.back || options.signal.aborted || options.force) continue
     // Nothing was broken, so nothing has to come back.
     if (record.moments.brokenMs === undefined) continue
@@ -179,6 +187,7 @@ const drillOne = async (
   const one = new FaultRun(world, watcher, spec, planned, machines, world.predict(spec).budgets, recorder, {
     baselineMs,
     signal,
+    random,
     onPhase: (phase) => emit({ type: 'drill.fault.phase', n, fault: id, phase }),
     acknowledged: () => current.acknowledged,
   })

@@ -17,6 +17,7 @@ export type FaultPhase = 'prepare' | 'baseline' | 'break' | 'hold' | 'mend' | 's
 export interface RunFaultOptions {
   baselineMs: number
   signal: AbortSignal
+  random: () => number
   onPhase: (phase: FaultPhase) => void
   /** Highest revision that was acknowledged so far. */
   acknowledged: () => number
@@ -97,10 +98,11 @@ export class FaultRun {
     const forceMs = effectMs[spec.mechanism.kind] ?? defaultEffectMs
     const undoAfterMs = options.baselineMs + forceMs + spec.holdMs + undoMarginMs
     await this.recorder.timeline(record)
-    const fault = this.world.open(spec, this.victims, { id, undoAfterMs, signal: options.signal })
+    let fault: FaultInHand | undefined
     let prefix: string | undefined
     try {
       options.onPhase('prepare')
+      fault = await this.world.open(spec, this.victims, { id, undoAfterMs, signal: options.signal, random: options.random })
       const [begun] = await Promise.all([this.watcher.beginSet(set), fault.prepare()])
       prefix = begun.prefix
       this.#moments.armedMs = monotonicMs()
@@ -110,7 +112,7 @@ export class FaultRun {
     } catch (error) {
       this.#stop(reasonOf(error))
     }
-    await this.#mend(fault)
+    if (fault) await this.#mend(fault)
     await this.#after(prefix)
     await this.#write()
     return record

@@ -26,6 +26,15 @@ export interface FaultInHand {
   awaitUndone(deadlineMs: number): Promise<Sighting>
 }
 
+export interface OpenOptions {
+  id: string
+  /** The victim undoes the fault by itself after this long. */
+  undoAfterMs: number
+  /** Stops making the fault, never mending it. */
+  signal: AbortSignal
+  random: () => number
+}
+
 export interface Sink {
   operation: (operation: Operation) => void
   watchEvent: (event: WatchEvent) => void
@@ -58,7 +67,7 @@ export interface DrillWorld {
   /** Machines that may hold the virtual IP. */
   mayHold: readonly string[]
   watch(sink: Sink): Promise<Watcher>
-  open(spec: FaultSpec, victims: readonly MachineSpec[], options: { id: string; undoAfterMs: number; signal: AbortSignal }): FaultInHand
+  open(spec: FaultSpec, victims: readonly MachineSpec[], options: OpenOptions): Promise<FaultInHand>
   /** Prediction of the headline class, and limits of other classes. */
   predict(spec: FaultSpec): { headline: Prediction; budgets: Record<string, number | null> }
   /** Looks once at every claim, or at those named. */
