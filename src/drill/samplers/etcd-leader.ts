@@ -37,12 +37,11 @@ export class LeaderRecord {
     const leader = sight.leaderId === undefined || sight.leaderId === '0' ? undefined : (this.#names.get(sight.leaderId) ?? sight.leaderId)
     const last = this.held.at(-1)
     if (leader === undefined) return
-    if (last && last.label === leader && last.term === sight.term) last.toMs = sight.atMs
-    else {
+    if (last && last.term === sight.term && (last.label === leader || last.label === sight.leaderId)) {
       // Until a member is known by name it goes by its number.
-      if (last && last.term === sight.term && last.label === sight.leaderId) last.label = leader
-      else this.held.push({ fromMs: sight.atMs, toMs: sight.atMs, label: leader, term: sight.term })
-    }
+      last.label = leader
+      last.toMs = sight.atMs
+    } else this.held.push({ fromMs: sight.atMs, toMs: sight.atMs, label: leader, term: sight.term })
   }
 
   leader(nowMs: number): string | undefined {
