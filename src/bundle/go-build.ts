@@ -1,9 +1,10 @@
 import { mkdir, readFile, rename } from 'node:fs/promises'
+import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { runProcess } from '../machine/process.js'
 import { Fault, fault } from '../model/problem.js'
 import { contained } from './contained.js'
-import type { ModulePin } from './pins.js'
+import { type ModulePin, moduleFiles } from './pins.js'
 
 export interface BuildProgress {
   done: number
@@ -44,8 +45,7 @@ export const goVersion = async (): Promise<string> => {
 export const buildInputs = async (dir: string, pin: ModulePin, go: string): Promise<unknown[]> => [
   pin,
   flags(pin),
-  await readFile(join(dir, 'go.mod'), 'utf8'),
-  await readFile(join(dir, 'go.sum'), 'utf8'),
+  await Promise.all((await moduleFiles(dir)).map((name) => readFile(join(dir, name), 'utf8'))),
   go,
   process.arch,
 ]
@@ -90,13 +90,22 @@ export const buildModule = async (
   onProgress({ done: total, total, note: '' })
 }
 
+/**
+ * The compiler collects its garbage as if memory were dear; where there is plenty, it collects none until a process has this much, which saves a tenth
+ * of a cold build. One process a core, and room for the linker.
+ */
+const memorySettings = (): string[] => {
+  const each = Math.floor(totalmem() / 2 ** 20 / (2 * availableParallelism()))
+  return each >= 1500 ? ['GOGC=off', `GOMEMLIMIT=${each}MiB`] : []
+}
+
 const go = async (
   dir: string,
   pin: ModulePin,
   args: readonly string[],
   options: { signal?: AbortSignal; onLine?: (line: string) => void },
 ): Promise<{ stdout: string }> => {
-  const settings = [`CGO_ENABLED=${pin.cgo ? 1 : 0}`, 'GOWORK=off', 'GOFLAGS=']
+  const settings = [`CGO_ENABLED=${pin.cgo ? 1 : 0}`, 'GOWORK=off', 'GOFLAGS=', ...memorySettings()]
   const argv = contained(['env', '-C', dir, ...settings, 'go', ...args])
   const result = await runProcess(argv, { timeoutMs: hour, allowFailure: true, ...options }).catch((error: unknown) => {
     if (error instanceof Fault && error.problem.code === 'Q3002')

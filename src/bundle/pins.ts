@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 
@@ -30,7 +30,13 @@ export interface ProgramPin {
   /** Name that `go build` gives it, where that is another. */
   output?: string
   version: string
+  /** Module whose version that is, where the main package is one of ours. */
+  of?: string
 }
+
+/** Files that decide what a module gives: versions, digests of sources, and main packages of ours. */
+export const moduleFiles = async (dir: string): Promise<string[]> =>
+  (await readdir(dir)).filter((name) => name === 'go.mod' || name === 'go.sum' || name.endsWith('.go')).sort()
 
 /** Where a project publishes programs: one file each, an archive (`unpack`), or an image. */
 export interface ReleasePin {

@@ -4,18 +4,19 @@ import type { ReadyBundle, Source } from './bundle.js'
 import { cacheRoot } from './cache.js'
 import { keyOf, sha256 } from './digest.js'
 import { manifestName } from './manifest.js'
-import { pinsDir, type Wanted } from './pins.js'
+import { moduleFiles, pinsDir, type Wanted } from './pins.js'
 
 /** Raised when the same pins are made into other content: what an older quorate prepared is then no longer taken. */
 const recipe = 1
 
 /**
- * Key of everything that decides a bundle: the file of pins, go.mod and go.sum of each module, what is wanted of it, the processor. From the files as
+ * Key of everything that decides a bundle: the file of pins, the files of each module, what is wanted of it, the processor. From the files as
  * they are written, because a warm start has no time to parse them.
  */
 export const readyKey = async (wanted: Wanted, dir: string = pinsDir): Promise<string> => {
   const modules = (await readdir(dir, { withFileTypes: true })).filter((e) => e.isDirectory()).map((e) => e.name)
-  const files = ['bundle.yaml', ...modules.sort().flatMap((m) => [`${m}/go.mod`, `${m}/go.sum`])]
+  const own = await Promise.all(modules.sort().map(async (m) => (await moduleFiles(join(dir, m))).map((name) => `${m}/${name}`)))
+  const files = ['bundle.yaml', ...own.flat()]
   const digests = await Promise.all(files.map(async (file) => [file, sha256(await readFile(join(dir, file)))]))
   return keyOf(recipe, digests, wanted.metallb, process.arch)
 }

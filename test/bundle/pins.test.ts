@@ -41,9 +41,12 @@ describe('the pins', () => {
       const text = await readFile(join(pinsDir, module, 'go.mod'), 'utf8')
       expect(existsSync(join(pinsDir, module, 'go.sum'))).toBe(true)
       const required = [...text.matchAll(/^\s*(?:require )?(\S+) v(\S+)/gm)].map(([, path = '', version = '']) => ({ path, version }))
-      for (const { tool, as, version } of programs) {
-        expect(text).toMatch(new RegExp(`^\\s*(tool )?${tool.replaceAll('.', '\\.')}$`, 'm'))
-        const of = required.filter((r) => tool === r.path || tool.startsWith(`${r.path}/`)).sort((a, b) => b.path.length - a.path.length)[0]
+      for (const { tool, as, version, of: owner } of programs) {
+        const named = owner ?? tool
+        expect(text).toMatch(new RegExp(`^\\s*(tool )?${named.replaceAll('.', '\\.')}$`, 'm'))
+        const of = required
+          .filter((r) => named === r.path || named.startsWith(`${r.path}/`))
+          .sort((a, b) => b.path.length - a.path.length)[0]
         // agnhost counts its versions by itself.
         if (as !== 'agnhost') expect([as, of?.version.replace('+incompatible', '')]).toEqual([as, version])
       }
