@@ -3,7 +3,7 @@ import type { Lab } from '../../lab/lab.js'
 import type { Fleet } from '../../machine/fleet.js'
 import type { Cluster, MachineSpec } from '../../model/cluster.js'
 import { shuffled } from '../random.js'
-import { type Answer, awaitProof, type Seen } from './await-proof.js'
+import { type Answer, awaitProof, type Sighting, together } from './await-proof.js'
 import { endRecord, powerOn, withRecordLock } from './end-record.js'
 import { startGuardian } from './guardian.js'
 import type { OnMachine } from './on-machine.js'
@@ -35,7 +35,6 @@ export const fromOutside = (options: FromOutsideOptions): OnMachine => {
   const { id, title, kind, machines, cluster, fleet, lab, undoAfterMs, random, signal } = options
   const path = recordPath(lab.paths, id)
   const names = machines.map((m) => m.name)
-  const all = names.join(', ')
   const before = new Map<string, string>()
   let background: Promise<void> = Promise.resolve()
 
@@ -61,36 +60,28 @@ export const fromOutside = (options: FromOutsideOptions): OnMachine => {
     const port = ssh?.port ?? 22
     if (kind === 'reboot') {
       const now = await bootIdOf(fleet.machine(name), askMs)
-      if (now === undefined) return { proven: true, said: 'SSH no longer answers' }
-      return now === before.get(name) ? { proven: false, said: 'it runs as before' } : { proven: true, said: 'it has another boot id' }
+      if (now === undefined) return { proven: true, says: 'SSH no longer answers' }
+      return now === before.get(name) ? { proven: false, says: 'it runs as before' } : { proven: true, says: 'it has another boot id' }
     }
     const greeted = await greeting(fleet, address, port, kind === 'freeze' ? 600 : 300)
     if (kind === 'freeze')
       return greeted === 'silent'
-        ? { proven: true, said: `port ${port} is accepted and says nothing` }
-        : { proven: false, said: greeted === 'none' ? `port ${port} does not answer at all` : 'SSH answers' }
-    if (await lab.isRunning(name)) return { proven: false, said: 'processes of it still run' }
+        ? { proven: true, says: `port ${port} is accepted and says nothing` }
+        : { proven: false, says: greeted === 'none' ? `port ${port} does not answer at all` : 'SSH answers' }
+    if (await lab.isRunning(name)) return { proven: false, says: 'processes of it still run' }
     return greeted === 'none'
-      ? { proven: true, said: `no process left, port ${port} does not answer` }
-      : { proven: false, said: `port ${port} answers` }
+      ? { proven: true, says: `no process left, port ${port} does not answer` }
+      : { proven: false, says: `port ${port} answers` }
   }
   const undoneOn = async ({ name }: MachineSpec): Promise<Answer> => {
     const now = await bootIdOf(fleet.machine(name), askMs)
-    if (now === undefined) return { proven: false, said: 'SSH does not answer' }
+    if (now === undefined) return { proven: false, says: 'SSH does not answer' }
     const same = now === before.get(name)
-    if (kind === 'freeze') return { proven: true, said: same ? 'SSH answers, same boot id' : 'SSH answers, it was booted meanwhile' }
-    return same ? { proven: false, said: 'it was not booted again' } : { proven: true, said: 'booted again, SSH answers' }
+    if (kind === 'freeze') return { proven: true, says: same ? 'SSH answers, same boot id' : 'SSH answers, it was booted meanwhile' }
+    return same ? { proven: false, says: 'it was not booted again' } : { proven: true, says: 'booted again, SSH answers' }
   }
-  const onAll = async (code: 'Q6012' | 'Q6014', deadlineMs: number, ask: (m: MachineSpec) => Promise<Answer>): Promise<Seen> => {
-    const seen = await Promise.all(
-      machines.map(async (m) => ({
-        name: m.name,
-        ...(await awaitProof({ code, fault: title, machine: m.name }, deadlineMs, () => ask(m), code === 'Q6012' ? signal : undefined)),
-      })),
-    )
-    const says = seen.map((one) => (seen.length > 1 ? `${one.name}: ${one.seen}` : one.seen)).join('; ')
-    return { seen: says, atMs: Math.max(0, ...seen.map((one) => one.atMs)) }
-  }
+  const onAll = async (deadlineMs: number, ask: (m: MachineSpec) => Promise<Answer>, stop?: AbortSignal): Promise<Sighting> =>
+    together(await Promise.all(machines.map(async (m) => ({ name: m.name, ...(await awaitProof(deadlineMs, () => ask(m), stop)) }))))
 
   return {
     prepare: async () => {
@@ -116,14 +107,14 @@ export const fromOutside = (options: FromOutsideOptions): OnMachine => {
       } else await powerCut()
     },
     awaitEffect: async (deadlineMs) => {
-      const seen = await onAll('Q6012', deadlineMs, effectOn)
+      const seen = await onAll(deadlineMs, effectOn, signal)
       if (kind === 'power-cycle') background = withRecordLock(path, coldStart).catch(() => undefined)
-      return { ...seen, seen: names.length > 3 ? `${names.length} machines: no process left, no port answers` : seen.seen || all }
+      return seen
     },
     undo: async () => {
       await background
       await endRecord(path, lab)
     },
-    awaitUndone: (deadlineMs) => onAll('Q6014', deadlineMs, undoneOn),
+    awaitUndone: (deadlineMs) => onAll(deadlineMs, undoneOn),
   }
 }

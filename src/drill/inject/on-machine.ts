@@ -4,7 +4,7 @@ import { Fault, fault } from '../../model/problem.js'
 import type { MachineScripts } from '../faults/fault.js'
 import { faultDir } from '../scripts/prelude.js'
 import { armedFiles, armScript, disarmScript, forgetScript } from './armed-undo.js'
-import { type Answer, awaitProof, type Seen } from './await-proof.js'
+import { type Answer, awaitProof, type Sighting } from './await-proof.js'
 
 /** A preparation may restart etcd; its own timer gives it this long. */
 const prepareMs = 180_000
@@ -16,9 +16,9 @@ const askMs = 15_000
 export interface OnMachine {
   prepare(): Promise<void>
   inject(): Promise<void>
-  awaitEffect(deadlineMs: number): Promise<Seen>
+  awaitEffect(deadlineMs: number): Promise<Sighting>
   undo(): Promise<void>
-  awaitUndone(deadlineMs: number): Promise<Seen>
+  awaitUndone(deadlineMs: number): Promise<Sighting>
 }
 
 export interface OnMachineOptions {
@@ -46,7 +46,7 @@ export const onMachine = (machine: Machine, scripts: MachineScripts, { id, title
     (script: string, own: { signal?: AbortSignal }) =>
     async (leftMs: number): Promise<Answer> => {
       const result = await machine.sh(script, { allowFailure: true, timeoutMs: Math.min(askMs, leftMs), ...own })
-      return { proven: result.exit === 0, said: lastLine(result.stdout) || lastLine(result.stderr) || `exit ${result.exit}` }
+      return { proven: result.exit === 0, says: lastLine(result.stdout) || lastLine(result.stderr) || `exit ${result.exit}` }
     }
   return {
     prepare: async () => {
@@ -59,8 +59,7 @@ export const onMachine = (machine: Machine, scripts: MachineScripts, { id, title
       if (scripts.prepare !== undefined) await act('Q6010', disarmScript(id, 'prepare'), askMs)
     },
     inject: () => act('Q6011', scripts.inject, 60_000),
-    awaitEffect: (deadlineMs) =>
-      awaitProof({ code: 'Q6012', fault: title, machine: machine.name }, deadlineMs, ask(scripts.effect, abort), signal),
+    awaitEffect: (deadlineMs) => awaitProof(deadlineMs, ask(scripts.effect, abort), signal),
     undo: async () => {
       try {
         // The timer may be at it; stored or not, the text is the same.
@@ -71,8 +70,8 @@ export const onMachine = (machine: Machine, scripts: MachineScripts, { id, title
       }
     },
     awaitUndone: async (deadlineMs) => {
-      const seen = await awaitProof({ code: 'Q6014', fault: title, machine: machine.name }, deadlineMs, ask(scripts.undone, {}))
-      await machine.sh(forgetScript(id), { timeoutMs: askMs })
+      const seen = await awaitProof(deadlineMs, ask(scripts.undone, {}))
+      if (seen.proven) await machine.sh(forgetScript(id), { timeoutMs: askMs })
       return seen
     },
   }

@@ -6,27 +6,26 @@ import type { FaultSpec } from '../faults/fault.js'
 import { randomOf } from '../random.js'
 import { monotonicMs } from '../samples.js'
 import { faultId } from '../scripts/prelude.js'
-import type { Seen } from './await-proof.js'
+import type { FaultInHand } from '../world.js'
+import { type Sighting, together } from './await-proof.js'
 import { fromOutside } from './from-outside.js'
 import { type OnMachine, onMachine } from './on-machine.js'
 import { onHostReboot } from './reboot-host.js'
 
-export type { Seen } from './await-proof.js'
-
 /** One fault on its victims. Call the verbs in this order; `undo` may be called at any time, also after a failure of the ones before it, and again. */
-export interface OpenFault {
+export interface OpenFault extends FaultInHand {
   readonly id: string
   readonly victims: readonly MachineSpec[]
   /** Lays out what is not part of the fault and arms the undo on each victim; `undoAfterMs` counts from its end. Before the baseline is measured. */
   prepare(): Promise<void>
   /** Breaks all victims at once. Resolves with the moment of the order. */
   inject(): Promise<{ atMs: number }>
-  /** Resolves once the fault is seen in force on every victim. Throws Fault Q6012 after `deadlineMs`. */
-  awaitEffect(deadlineMs: number): Promise<Seen>
+  /** Resolves once the fault is seen in force on every victim, or with what was seen last after `deadlineMs`. */
+  awaitEffect(deadlineMs: number): Promise<Sighting>
   /** Mends all victims. Resolves with the moment of the order. */
   undo(): Promise<{ atMs: number }>
-  /** Resolves once the fault is seen gone on every victim; nothing of it is left then. Throws Fault Q6014 after `deadlineMs`. */
-  awaitUndone(deadlineMs: number): Promise<Seen>
+  /** Resolves once the fault is seen gone on every victim; nothing of it is left then. Or with what was seen last after `deadlineMs`. */
+  awaitUndone(deadlineMs: number): Promise<Sighting>
 }
 
 export interface OpenFaultOptions {
@@ -65,16 +64,15 @@ const partsOf = (spec: FaultSpec, victims: readonly MachineSpec[], options: Open
 
 /**
  * A fault of the table, ready to be made on these victims. Nothing is touched yet. Throws Fault Q6015 when it can be made only on machines of a lab.
- * Faults of the verbs: Q6010 not prepared, Q6011 not made, Q6012 not seen in force, Q6013 not undone, Q6014 not seen gone.
+ * Faults of the verbs: Q6010 not prepared, Q6011 not made, Q6013 not undone.
  */
 export const openFault = async (spec: FaultSpec, victims: readonly MachineSpec[], options: OpenFaultOptions): Promise<OpenFault> => {
   if (!faultId.test(options.id)) throw new Error(`not an id of a fault: ${options.id}`)
   const parts = partsOf(spec, victims, options)
-  const names = victims.map((m) => m.name)
-  const said = (seen: readonly Seen[], otherwise: string): Seen => ({
-    seen: (seen.length > 1 ? seen.map((one, i) => `${names[i]}: ${one.seen}`).join('; ') : seen[0]?.seen) ?? otherwise,
-    atMs: seen.length > 0 ? Math.max(...seen.map((one) => one.atMs)) : monotonicMs(),
-  })
+  const said = (seen: readonly Sighting[], otherwise: string): Sighting =>
+    seen.length === 0
+      ? { proven: true, says: otherwise, atMs: monotonicMs() }
+      : together(seen.map((one, i) => ({ name: victims[i]?.name ?? '', ...one })))
   return {
     id: options.id,
     victims,

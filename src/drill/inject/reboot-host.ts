@@ -6,7 +6,7 @@ import { bootIdOf } from './reach.js'
 const askMs = 5000
 
 /** A clean reboot of a host that starts by itself afterwards: nothing has to be undone, and nothing is left behind. */
-export const onHostReboot = (machine: Machine, { title, signal }: OnMachineOptions): OnMachine => {
+export const onHostReboot = (machine: Machine, { signal }: OnMachineOptions): OnMachine => {
   let before: string | undefined
   return {
     prepare: async () => {
@@ -17,21 +17,20 @@ export const onHostReboot = (machine: Machine, { title, signal }: OnMachineOptio
     },
     awaitEffect: (deadlineMs) =>
       awaitProof(
-        { code: 'Q6012', fault: title, machine: machine.name },
         deadlineMs,
         async () => {
           const now = await bootIdOf(machine, askMs)
-          if (now === undefined) return { proven: true, said: 'SSH no longer answers' }
-          return now === before ? { proven: false, said: 'it runs as before' } : { proven: true, said: 'it has another boot id' }
+          if (now === undefined) return { proven: true, says: 'SSH no longer answers' }
+          return now === before ? { proven: false, says: 'it runs as before' } : { proven: true, says: 'it has another boot id' }
         },
         signal,
       ),
     undo: async () => undefined,
     awaitUndone: (deadlineMs) =>
-      awaitProof({ code: 'Q6014', fault: title, machine: machine.name }, deadlineMs, async () => {
+      awaitProof(deadlineMs, async () => {
         const now = await bootIdOf(machine, askMs)
-        if (now === undefined) return { proven: false, said: 'SSH does not answer' }
-        return now === before ? { proven: false, said: 'it was not booted again' } : { proven: true, said: 'booted again, SSH answers' }
+        if (now === undefined) return { proven: false, says: 'SSH does not answer' }
+        return now === before ? { proven: false, says: 'it was not booted again' } : { proven: true, says: 'booted again, SSH answers' }
       }),
   }
 }

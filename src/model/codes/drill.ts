@@ -35,14 +35,6 @@ How to see it: the reason above is what the machine said.
 How to fix it: run quorate check first; a drill of a cluster that is not healthy proves little.`,
     exit: 1,
   },
-  Q6012: {
-    title: 'A fault was not seen in force',
-    message: '{fault}: not seen in force within {seconds} s: {said}',
-    remedy: 'nothing is proven by this fault; run it again alone with --only, and look at the machine meanwhile',
-    explain: `Tools that inject faults have been found, a year later, to have injected nothing. So every fault has a proof of its own: a
-process that is gone, packets that were counted, a write that was refused. Without it the fault counts as not evaluated, never as passed.`,
-    exit: 4,
-  },
   Q6013: {
     title: 'A fault could not be undone',
     message: '{fault}: undoing it failed: {said}',
@@ -55,16 +47,6 @@ How to see it:
 
 How to fix it: run quorate heal once the other machines are well.`,
     exit: 1,
-  },
-  Q6014: {
-    title: 'A fault was not seen gone',
-    message: '{fault}: not seen gone within {seconds} s: {said}',
-    remedy: 'quorate heal tries again',
-    explain: `A fault that was undone is proven gone in the same way in which it was proven in force. This one was not within its time, so
-the drill stops: everything measured after it would measure two faults.
-
-How to fix it: run quorate heal, then quorate check.`,
-    exit: 4,
   },
   Q6015: {
     title: 'Only machines of a lab',
