@@ -38,3 +38,10 @@ export interface Interval {
 
 /** Class and server, as lanes are named. */
 export const nameOf = (series: Series): string => (series.server === undefined ? series.probe : `${series.probe}: ${series.server}`)
+
+/**
+ * Whether a sample says nothing, because whoever took it stood still for more than an interval meanwhile. A stall that is small beside
+ * the time that the request was given explains nothing: a peer that was silent for 2 s was silent.
+ */
+export const isVoid = (stalledMs: number, tookMs: number, intervalMs: number): boolean =>
+  stalledMs > intervalMs && stalledMs > tookMs * 0.05

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { afterOneRetry, measure, percentilesOf, windowsOf } from '../../src/drill/measure.js'
-import type { Sample, Series } from '../../src/drill/samples.js'
+import { isVoid, type Sample, type Series } from '../../src/drill/samples.js'
 import { intervalLane, ownerLanes, probeLane } from '../../src/drill/timeline.js'
 
 /** 50 Hz from 0; `bad` says why a sample failed. */
@@ -69,6 +69,13 @@ describe('measure', () => {
     const series = seriesOf(300, (at) => (at >= 2000 && at < 2500 ? 'TLS timeout' : undefined))
     const samples = series.samples.map((one): Sample => (one.ok ? one : { ...one, void: true }))
     expect(only({ ...series, samples })).toMatchObject({ failed: 0, longestMs: 0, voided: 25, total: 225 - 100 })
+  })
+
+  it('voids by a stall that can have made the difference, and by no other', () => {
+    expect(isVoid(15, 30, 20)).toBe(false)
+    expect(isVoid(25, 30, 20)).toBe(true)
+    expect(isVoid(25, 2000, 20)).toBe(false)
+    expect(isVoid(400, 2000, 20)).toBe(true)
   })
 
   it('is kind to clients that try again only where the second try was answered', () => {

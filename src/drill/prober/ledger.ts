@@ -1,3 +1,4 @@
+import { isVoid } from '../samples.js'
 import type { SampleRow } from './protocol.js'
 import type { Stalls } from './stalls.js'
 
@@ -38,7 +39,7 @@ export class Ledger {
   /** Rows of everything that ended before the last tick; all of it when the schedule has stopped. */
   take(): SampleRow[] {
     const rows = this.#entries.map(({ key, intervalMs, dueMs, endMs, why, retry, noVerdict }): SampleRow => {
-      const stalled = this.stalls.within(dueMs, endMs) > intervalMs
+      const stalled = isVoid(this.stalls.within(dueMs, endMs), endMs - dueMs, intervalMs)
       return [key, round(dueMs), round(endMs - dueMs), why, retry, stalled || noVerdict ? 1 : 0]
     })
     this.#entries = []

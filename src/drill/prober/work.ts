@@ -1,9 +1,10 @@
 import type { Operation, Outcome } from '../../history/types.js'
 import { monotonicMs } from '../samples.js'
 import { type Client, keptConnection, type Patience } from './clients.js'
-import { Failure, type Server } from './connect.js'
+import type { Server } from './connect.js'
 import type { Ledger } from './ledger.js'
-import { collectionOf, configMap, listPath, revisionOf, type Seen } from './objects.js'
+import { collectionOf, configMap, listPath, revisionOf } from './objects.js'
+import { askOnce, type Reply, served } from './outcome.js'
 import type { ClassHead } from './protocol.js'
 
 const registerCount = 8
@@ -41,28 +42,6 @@ export interface WorkOptions {
   onBegun: (value: string) => void
   /** An acknowledged write, for watchers that have to deliver it. */
   onAcknowledged: (revision: number) => void
-}
-
-/** HTTP answers that surely left nothing behind. Everything else but 2xx may have taken effect. */
-const without = new Set([400, 403, 404, 405, 409, 410, 413, 415, 422, 429])
-/** For the class `writes`: the API server did its work, also when somebody else had been faster. */
-const served = new Set([404, 409])
-
-interface Reply {
-  outcome: Outcome
-  status: number
-  object?: Seen & { items?: Seen[] }
-  why: string
-  /** The API server said that this object is not there, which a bare 404 of something on the way does not say. */
-  absent?: boolean
-}
-
-const saysAbsent = (body: string): boolean => {
-  try {
-    return (JSON.parse(body) as { reason?: string }).reason === 'NotFound'
-  } catch {
-    return false
-  }
 }
 
 /**
@@ -227,10 +206,10 @@ export class Work {
     if (kind !== 'delete') this.options.onBegun(id)
     const reply =
       kind === 'delete'
-        ? await this.#call(worker, 'DELETE', `${path}/${key}`)
+        ? await this.#ask(worker, 'DELETE', `${path}/${key}`)
         : kind === 'create'
-          ? await this.#call(worker, 'POST', path, configMap(key, set, id))
-          : await this.#call(worker, 'PUT', `${path}/${key}`, configMap(key, set, id, expected))
+          ? await this.#ask(worker, 'POST', path, configMap(key, set, id))
+          : await this.#ask(worker, 'PUT', `${path}/${key}`, configMap(key, set, id, expected))
     this.#underWay--
     const revision = kind !== 'delete' && reply.outcome === 'ok' && reply.object ? revisionOf(reply.object) : undefined
     this.options.onOperation({
@@ -252,7 +231,7 @@ export class Work {
     const startMs = monotonicMs()
     this.#underWay++
     const path = `${collectionOf(this.options.namespace)}/${name}${mayLag ? '?resourceVersion=0' : ''}`
-    const reply = await this.#call(reader, 'GET', path)
+    const reply = await this.#ask(reader, 'GET', path)
     this.#underWay--
     const answered = reply.outcome === 'ok' || reply.absent === true
     const revision = reply.outcome === 'ok' && reply.object ? revisionOf(reply.object) : undefined
@@ -275,7 +254,7 @@ export class Work {
   async #list(reader: Worker, set: string, id: string): Promise<void> {
     const startMs = monotonicMs()
     this.#underWay++
-    const reply = await this.#call(reader, 'GET', listPath(this.options.namespace, set))
+    const reply = await this.#ask(reader, 'GET', listPath(this.options.namespace, set))
     this.#underWay--
     const items = (reply.object?.items ?? []).map((one) => [
       one.metadata?.name ?? '',
@@ -295,20 +274,12 @@ export class Work {
     })
   }
 
-  async #call(worker: Worker, method: string, path: string, body?: string): Promise<Reply> {
+  #ask(worker: Worker, method: string, path: string, body?: string): Promise<Reply> {
     const { server, totalMs } = this.options
-    const request = { method, path, host: server.serverName, ...(body === undefined ? {} : { body }) }
-    try {
-      const answer = await worker.client.call(request, monotonicMs() + totalMs)
-      if (answer.status > 299) {
-        const { status } = answer
-        const absent = status === 404 && saysAbsent(answer.body)
-        return { outcome: without.has(status) ? 'failed' : 'unknown', status, why: `HTTP ${status}`, absent }
-      }
-      return { outcome: 'ok', status: answer.status, object: JSON.parse(answer.body) as Seen, why: '' }
-    } catch (error) {
-      if (error instanceof Failure) return { outcome: error.definite ? 'failed' : 'unknown', status: 0, why: error.why }
-      return { outcome: 'unknown', status: 0, why: `answer ${(error as Error).message}` }
-    }
+    return askOnce(
+      worker.client,
+      { method, path, host: server.serverName, ...(body === undefined ? {} : { body }) },
+      monotonicMs() + totalMs,
+    )
   }
 }

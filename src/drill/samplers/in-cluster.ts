@@ -3,7 +3,7 @@ import type { Fleet } from '../../machine/fleet.js'
 import { type Cluster, workers } from '../../model/cluster.js'
 import { probeName, probeNamespace, probePort } from '../../render/probe.js'
 import type { ProbeClass } from '../faults/fault.js'
-import type { Sample, Series } from '../samples.js'
+import { isVoid, type Sample, type Series } from '../samples.js'
 import { keepAgent } from './agent.js'
 import type { MachineClock } from './clock.js'
 import { dnsAnswered, dnsQuery } from './dns-query.js'
@@ -80,7 +80,7 @@ export class InCluster {
         tookMs,
         ok: cause === '',
         ...(cause === '' ? {} : { why: cause }),
-        ...(stalled > intervalOf(key) ? { void: true as const } : {}),
+        ...(isVoid(stalled, tookMs, intervalOf(key)) ? { void: true as const } : {}),
       })
       this.samples.set(key, list)
       if (this.#stalls.length > 200) this.#stalls = this.#stalls.slice(-100)
