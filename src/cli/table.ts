@@ -12,10 +12,13 @@ import { configExplain } from './commands/config-explain.js'
 import { configSchema } from './commands/config-schema.js'
 import { configValidate } from './commands/config-validate.js'
 import { down } from './commands/down.js'
+import { drill } from './commands/drill.js'
 import { elect } from './commands/elect.js'
 import { electStatus } from './commands/elect-status.js'
 import { explain } from './commands/explain.js'
+import { heal } from './commands/heal.js'
 import { init } from './commands/init.js'
+import { judge } from './commands/judge.js'
 import { kubeconfig } from './commands/kubeconfig.js'
 import { kubectl } from './commands/kubectl.js'
 import { machines } from './commands/machines.js'
@@ -45,6 +48,9 @@ export const commands: readonly CommandSpec[] = [
   status,
   check,
   machines,
+  drill,
+  heal,
+  judge,
   ssh,
   kubeconfig,
   kubectl,
@@ -60,11 +66,12 @@ export const groups: readonly GroupSpec[] = [
   { path: 'bundle', summary: 'Build, look at and carry what is installed on machines' },
 ]
 
-/** How the first help page orders them. A section of drills comes between looking and the rest. */
+/** How the first help page orders them. */
 export const sections: readonly HelpSection[] = [
   { title: 'Describe a cluster', words: ['init', 'config', 'bundle'] },
   { title: 'Build it and take it away', words: ['up', 'plan', 'apply', 'down'] },
   { title: 'Look at it', words: ['status', 'check', 'machines'] },
+  { title: 'Prove it', words: ['drill', 'heal', 'judge'] },
   { title: 'Reach it', words: ['kubectl', 'kubeconfig', 'ssh'] },
   { title: 'Run a program on one machine at a time', words: ['elect', 'elect-status'] },
   { title: 'Help', words: ['explain', 'completion', 'version'] },

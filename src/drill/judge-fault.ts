@@ -4,7 +4,7 @@ import type { FaultReport, FaultTimes, ProbeResult, Reason, Timeline } from '../
 import { judgeFault } from '../report/verdict.js'
 import { afterOneRetry, measure, type Phases } from './measure.js'
 import { type FaultRecord, notDrilled, readFaultRecord, readSamples } from './record.js'
-import { nameOf, type Series } from './samples.js'
+import type { Series } from './samples.js'
 import { intervalLane, ownerLanes, ownership, probeLane, timelineOf } from './timeline.js'
 
 const retried = 'new connection'
@@ -15,12 +15,12 @@ const phasesOf = ({ plannedMs, armedMs, brokenMs, healedMs, toMs }: FaultRecord[
 const measuredOf = (record: FaultRecord, series: readonly Series[], phases: Phases): ProbeResult[] =>
   series
     .flatMap((one) => (one.probe === retried ? [one, afterOneRetry(one)] : [one]))
-    .flatMap((one) => measure({ ...one, probe: nameOf(one) }, phases, record.budgets[one.probe] ?? undefined))
+    .flatMap((one) => measure(one, phases, record.budgets[one.probe] ?? undefined))
 
 const timelineOfRecord = (record: FaultRecord, series: readonly Series[], fromMs: number, toMs: number): Timeline => {
   const { owners, mayHold, leaders, moments, redundancy } = record
   const lanes = [
-    ...series.map((one) => ({ ...probeLane(one, fromMs, toMs), name: nameOf(one) })),
+    ...series.map((one) => probeLane(one, fromMs, toMs)),
     ...(mayHold.length > 0 ? ownerLanes(owners, mayHold, fromMs, toMs) : []),
     ...leaders.map(({ name, intervals }) => intervalLane('leader', name, intervals, 'holder', fromMs, toMs)),
   ]

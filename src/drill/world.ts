@@ -4,7 +4,10 @@ import type { Cluster, MachineSpec } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
 import type { ComputerFacts, Prediction } from '../report/drill-report.js'
 import type { FaultSpec } from './faults/fault.js'
-import type { FinalSource } from './quiet.js'
+import type { FinalSource, HashSource } from './quiet.js'
+
+export type { FinalSource, HashSource } from './quiet.js'
+
 import type { Interval, Series } from './samples.js'
 import type { Roles } from './victims.js'
 
@@ -76,7 +79,7 @@ export interface DrillWorld {
   /** Who can tell at the end what is stored under a prefix. */
   finalSources(prefix: string): FinalSource[]
   /** Members that can be hashed; `at` = 0 asks for the newest revision. */
-  hashSources(): { member: string; hash: (atRevision: number) => Promise<{ revision: number; hash: string; compacted: number }> }[]
+  hashSources(): HashSource[]
   /** Undoes what earlier faults left on any machine; in words, a line each. */
   heal(): Promise<string[]>
 }

@@ -1,7 +1,7 @@
 import { duration } from '../duration.js'
 import type { Glyphs } from '../glyphs.js'
 import { cutTo, type Palette, padTo, widthOf } from '../style.js'
-import { type Amount, type Lane, type RunningStep, type RunState, remainingMs } from './state.js'
+import { type Amount, type Lane, type RunningStep, type RunState, remainingMs, stepWord } from './state.js'
 
 export interface FrameSize {
   columns: number
@@ -93,7 +93,7 @@ export const drawFrame = (state: RunState, size: FrameSize, tick: number, look: 
     const checks = [...state.checks.values()]
     const held = checks.filter((one) => one.verdict === 'True').length
     const claims = checks.length > 0 ? `, ${held} of ${checks.length} claims hold` : ''
-    const text = `${state.done} of ${total} steps${claims}`
+    const text = `${state.done} of ${total} ${stepWord(state.verb)}${claims}`
     const wide = Math.max(10, Math.min(40, columns - widthOf(text) - 4))
     lines.push(`  ${bar(state.done / total, wide, glyphs, paint)}  ${text}`)
   }

@@ -1,9 +1,10 @@
 import type { Event } from '../../model/event.js'
 import type { Sink } from '../context.js'
 import { duration } from '../duration.js'
+import { startedLine } from './drill-words.js'
 import { amountText, type Look } from './frame.js'
 import type { Progress } from './live.js'
-import { emptyRun, takeEvent } from './state.js'
+import { emptyRun, stepWord, takeEvent } from './state.js'
 import { lastingLines } from './words.js'
 
 const quietMs = 10_000
@@ -29,9 +30,10 @@ export const plainProgress = (verb: string, err: Sink, look: Look, nowMs: () => 
       if (event.type === 'run.started') {
         const machines = event.machines.length > 0 ? `${event.machines.length} machines` : ''
         say(
-          `${`${event.verb} ${event.cluster}`.trim()}: ${[machines, event.steps > 0 ? `${event.steps} steps` : ''].filter(Boolean).join(', ')}`,
+          `${`${event.verb} ${event.cluster}`.trim()}: ${[machines, event.steps > 0 ? `${event.steps} ${stepWord(event.verb)}` : ''].filter(Boolean).join(', ')}`,
         )
-      } else if (event.type === 'step.done' && event.changed) {
+      } else if (event.type === 'drill.fault.started') say(startedLine(event))
+      else if (event.type === 'step.done' && event.changed) {
         const where = event.machine ? `${event.machine}: ` : ''
         say(`${where}${event.title} ${look.paint.dim(`(${duration(event.ms)})`)}`)
       } else if (event.type === 'step.progress' && (event.done >= event.total || !recently(event.step))) {

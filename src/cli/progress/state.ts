@@ -1,6 +1,7 @@
 import type { CheckResult } from '../../model/check.js'
 import type { Event } from '../../model/event.js'
 import type { Problem } from '../../model/problem.js'
+import { phaseWords } from './drill-words.js'
 
 export interface Amount {
   done: number
@@ -67,6 +68,9 @@ export const emptyRun = (verb: string, nowMs: number): RunState => ({
   checks: new Map(),
 })
 
+/** What is counted in a run of this verb. */
+export const stepWord = (verb: string): string => (verb === 'drill' ? 'faults' : 'steps')
+
 const windowMs = 60_000
 
 const laneOf = (state: RunState, machine: string): Lane => {
@@ -85,6 +89,29 @@ const progressed = (state: RunState, event: Extract<Event, { type: 'step.progres
   const samples = [...before.filter((one) => one.atMs > state.nowMs - windowMs), { atMs: state.nowMs, done: event.done }]
   step.amount = { done: event.done, total: event.total, unit: event.unit, samples, ...(event.note ? { note: event.note } : {}) }
   state.running.set(key, step)
+}
+
+/** A fault is drawn in the lane of each of its victims; one without victims in that of this computer. */
+const drilled = (state: RunState, event: Extract<Event, { type: `drill.${string}` }>): void => {
+  if (event.type === 'drill.fault.started') {
+    for (const machine of event.victims.length > 0 ? event.victims : ['']) {
+      laneOf(state, machine)
+      state.running.set(`${event.fault}\n${machine}`, { step: event.fault, title: event.title, machine, startedMs: state.nowMs })
+    }
+    return
+  }
+  const own = [...state.running].filter(([, step]) => step.step === event.fault)
+  if (event.type === 'drill.fault.phase') {
+    for (const [, step] of own) step.title = `${step.title.split(' · ')[0]} · ${phaseWords(event.phase)}`
+    return
+  }
+  state.done++
+  for (const [key, step] of own) {
+    state.running.delete(key)
+    const lane = laneOf(state, step.machine)
+    lane.done++
+    lane.last = `${event.title}: ${event.verdict}`
+  }
 }
 
 /** Takes one event into the state, in place. Events may come late or miss their beginning (a resumed run): nothing here throws. */
@@ -130,6 +157,11 @@ export const takeEvent = (state: RunState, event: Event): void => {
       }
       break
     }
+    case 'drill.fault.started':
+    case 'drill.fault.phase':
+    case 'drill.fault.done':
+      drilled(state, event)
+      break
     case 'check.changed':
       state.checks.set(`${event.result.id}\n${event.result.machine ?? ''}`, event.result)
       break

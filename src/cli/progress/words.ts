@@ -3,6 +3,7 @@ import type { Event } from '../../model/event.js'
 import { duration } from '../duration.js'
 import type { Glyphs } from '../glyphs.js'
 import type { Palette } from '../style.js'
+import { doneLines } from './drill-words.js'
 
 /**
  * The lines that one event leaves behind for good, on a terminal above the live picture. Most events leave none: an ended stage,
@@ -30,6 +31,8 @@ export const lastingLines = (event: Event, glyphs: Glyphs, paint: Palette, stage
       const where = event.machine ? `${event.machine}: ` : ''
       return event.level === 'warning' ? [`${paint.yellow('!')} ${where}${event.text}`] : [`${paint.dim('-')} ${where}${event.text}`]
     }
+    case 'drill.fault.done':
+      return doneLines(event, glyphs, paint)
     case 'check.changed':
       if (event.result.verdict !== 'False') return []
       return [`${paint.yellow(glyphs.warn)} not yet: ${event.result.claim} ${paint.dim(`(${event.result.evidence})`)}`]

@@ -55,4 +55,17 @@ How to see it:
 How to fix it: use one of the names that are listed.`,
     exit: 2,
   },
+  Q6305: {
+    title: 'Run directory is in use',
+    message: '{directory} already holds a recorded drill',
+    remedy: 'name another directory with --out, or leave --out out',
+    explain: `Everything that verdicts rest on lies in the run directory. A second drill in the same place would be judged together with the
+first, so each drill needs a directory of its own.
+
+How to see it:
+  quorate judge DIR          what the recorded drill found
+
+How to fix it: pass another --out; without it each drill gets a directory named by its time.`,
+    exit: 2,
+  },
 }

@@ -1,0 +1,8 @@
+export { type DrillOptions, type DrillResult, runDrill } from './drill.js'
+export type { FaultSpec } from './faults/fault.js'
+export { faultTable } from './faults/table.js'
+export { type JudgedRun, type JudgeRunOptions, judgeRun } from './judge-run.js'
+export { type DrillPlan, type DrillSelection, planDrill } from './plan-drill.js'
+export type { DrillHead, FaultRecord, Moments, PlannedFault } from './record.js'
+export type { DrillWorld, FaultInHand, FinalSource, Sighting, Watcher } from './world.js'
+export { type ReportFiles, writeReports } from './write-reports.js'

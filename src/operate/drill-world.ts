@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises'
+import { cpus, release, totalmem } from 'node:os'
+import { checkCluster } from '../check/run-checks.js'
+import { waitForClaims } from '../check/wait.js'
+import { heal } from '../drill/heal.js'
+import { openFault } from '../drill/inject/open-fault.js'
+import { predictFault } from '../drill/predict.js'
+import { defaultDeadlines, defaultRates, type ProberConfig } from '../drill/prober/protocol.js'
+import { startProber } from '../drill/prober/start.js'
+import { apiServerSource, memberSource } from '../drill/quiet.js'
+import { startSamplers } from '../drill/samplers/start.js'
+import type { DrillWorld, Watcher } from '../drill/world.js'
+import type { Lab } from '../lab/lab.js'
+import { balancers, type Cluster, controlPlanes, hasVirtualIp } from '../model/cluster.js'
+import { fault } from '../model/problem.js'
+import { apiServerPort } from '../render/endpoint.js'
+import type { ComputerFacts } from '../report/drill-report.js'
+import { observing } from './claims-work.js'
+import type { Session } from './session.js'
+
+/** Everything that drills write lives here, and goes with it. */
+export const drillNamespace = 'quorate-drill'
+/** Looking must not become the load that it measures. */
+const claimsEveryMs = 300
+/** Leader, leases and holder are known after a round of each sampler. */
+const readyMs = 10_000
+
+const computerFacts = async (lab: boolean): Promise<ComputerFacts> => {
+  const release_ = await readFile('/etc/os-release', 'utf8').catch(() => '')
+  return {
+    lab,
+    cpus: cpus().length,
+    cpuModel: cpus()[0]?.model.trim() ?? 'unknown',
+    memoryBytes: totalmem(),
+    kernel: release(),
+    os: /^PRETTY_NAME="?([^"\n]*)/m.exec(release_)?.[1] ?? 'unknown',
+    node: process.version,
+  }
+}
+
+const registryOf = (cluster: Cluster): string => cluster.etcd.external?.prefix ?? '/registry'
+
+const proberConfig = async (session: Session): Promise<ProberConfig> => {
+  const { cluster, pki } = session
+  if (!pki) throw fault('Q4031', { cluster: cluster.name })
+  const { ca, cert = '', key = '' } = await pki.adminTls()
+  return {
+    v: 1,
+    endpoint: { name: 'endpoint', host: cluster.endpoint.address, port: cluster.endpoint.port },
+    apiServers: controlPlanes(cluster).map((m) => ({ name: m.name, host: m.address, port: apiServerPort })),
+    tls: { ca, cert, key },
+    serverName: 'kubernetes',
+    namespace: drillNamespace,
+    run: `q${Math.floor(Date.now() / 1000).toString(36)}`,
+    rates: defaultRates,
+    deadlines: defaultDeadlines,
+  }
+}
+
+/** Asks API servers in turn until one does it. */
+const onAnyServer = async <T>(session: Session, work: (client: NonNullable<Awaited<ReturnType<Session['ctx']['api']>>>) => Promise<T>) => {
+  const client = await session.ctx.api(10_000)
+  if (!client) throw fault('Q4031', { cluster: session.cluster.name })
+  return work(client)
+}
+
+/** The real surroundings of a drill: a session, its lab if it has one, prober and samplers. */
+export const drillWorld = async (session: Session, lab: Lab | undefined): Promise<DrillWorld> => {
+  const { cluster, fleet, connections } = session
+  if (!connections) throw fault('Q4031', { cluster: cluster.name })
+  const looking = await observing(session)
+  return {
+    cluster,
+    timing: session.ctx.timing,
+    computer: await computerFacts(lab !== undefined),
+    mayHold: hasVirtualIp(cluster) ? balancers(cluster).map((m) => m.name) : [],
+    predict: (spec) => predictFault(spec, cluster),
+    check: (only) => checkCluster({ ...looking, ...(only ? { only } : {}) }),
+    waitForClaims: (deadlineMs, signal) => waitForClaims({ ...looking, signal }, { deadlineMs, everyMs: claimsEveryMs }),
+    open: (spec, victims, options) => openFault(spec, victims, { cluster, fleet, lab, ...options }),
+    watch: async (sink): Promise<Watcher> => {
+      await onAnyServer(session, (client) =>
+        client.apply({
+          apiVersion: 'v1',
+          kind: 'Namespace',
+          metadata: { name: drillNamespace, labels: { 'app.kubernetes.io/managed-by': 'quorate' } },
+        }),
+      )
+      const over = new AbortController()
+      const samplers = startSamplers({ cluster, fleet, connections, signal: over.signal })
+      const prober = await startProber(await proberConfig(session), {
+        ...(lab ? { namespace: lab.paths.namespace } : {}),
+        onOperation: sink.operation,
+        onWatchEvent: sink.watchEvent,
+        onProblem: sink.problem,
+      }).catch((error: unknown) => {
+        over.abort()
+        throw error
+      })
+      for (const what of await samplers.ready(readyMs)) sink.problem(`not seen yet: ${what}`)
+      return {
+        beginSet: (set) => prober.beginSet(set),
+        quiet: () => prober.quiet(),
+        series: (fromMs, toMs) => [...prober.series(fromMs, toMs), ...samplers.series(fromMs, toMs)],
+        intervals: () => {
+          const { owners, etcdLeader, controllerManager, scheduler } = samplers.intervals()
+          return {
+            owners,
+            leaders: [
+              { name: 'etcd leader', intervals: etcdLeader },
+              { name: 'controller-manager', intervals: controllerManager },
+              { name: 'scheduler', intervals: scheduler },
+            ],
+          }
+        },
+        roles: () => samplers.roles(),
+        forget: (beforeMs) => {
+          prober.forget(beforeMs)
+          samplers.forget(beforeMs)
+        },
+        blind: () => samplers.blind(),
+        ended: prober.ended,
+        stop: async () => {
+          over.abort()
+          await prober.stop()
+          // Thousands of objects: they go in the background, also when nobody waits for it.
+          await onAnyServer(session, (client) => client.delete(`/api/v1/namespaces/${drillNamespace}`)).catch(() => false)
+        },
+      }
+    },
+    finalSources: (prefix) => [
+      ...[...connections.apiServers].map(([machine, client]) => apiServerSource(machine, client, drillNamespace, prefix)),
+      ...connections.etcd.map(({ machine, client }) => memberSource(machine, client, registryOf(cluster), drillNamespace, prefix)),
+    ],
+    hashSources: () =>
+      connections.etcd.map(({ machine, client }) => ({
+        member: machine,
+        hash: async (atRevision) => {
+          const { hash, hashRevision, compactRevision } = await client.hashKv(atRevision, { deadlineMs: 5000 })
+          return { revision: hashRevision, hash, compacted: compactRevision }
+        },
+      })),
+    heal: async () => {
+      const healed = await heal(cluster, fleet, lab)
+      return healed.map(({ machine, what }) => `${machine}: ${what}`)
+    },
+  }
+}

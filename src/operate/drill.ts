@@ -1,0 +1,133 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { type DrillResult, runDrill } from '../drill/drill.js'
+import { requireConfirmation } from '../drill/guard.js'
+import { type Healed, heal as healCluster } from '../drill/heal.js'
+import { type JudgedRun, judgeRun } from '../drill/judge-run.js'
+import { type DrillPlan, type DrillSelection, planDrill } from '../drill/plan-drill.js'
+import { predictFault } from '../drill/predict.js'
+import { type ReportFiles, writeReports } from '../drill/write-reports.js'
+import type { Cluster } from '../model/cluster.js'
+import { fault } from '../model/problem.js'
+import type { DrillReport } from '../report/drill-report.js'
+import { parseReport } from '../report/json.js'
+import { takeLock } from '../run/lock.js'
+import { drillWorld } from './drill-world.js'
+import type { VerbOptions } from './options.js'
+import { openSession } from './session.js'
+import { stateOf } from './state.js'
+import { findTarget } from './target.js'
+
+export interface DrillRequest extends VerbOptions {
+  select: DrillSelection
+  /** Run directory; default: drills/<time> in the cluster's state directory. */
+  out?: string
+  /** Default: taken from the clock. */
+  seed?: number
+  /** Name of the cluster, typed: needed on hosts that are not a lab. */
+  confirm?: string
+  /** Asked when nothing was confirmed and there is somebody to ask. */
+  ask?: (cluster: Cluster) => Promise<string | undefined>
+  force?: boolean
+  /** Run directory of an earlier drill. */
+  compare?: string
+}
+
+export interface Drilled extends DrillResult {
+  files: ReportFiles
+}
+
+const version = async (): Promise<string> => {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+/** The report of an earlier run; judged again where none was written. Throws Q6901 to Q6903. */
+const earlier = async (directory: string, now: number): Promise<{ report: DrillReport; name: string }> => {
+  const file = join(directory, 'report.json')
+  const text = await readFile(file, 'utf8').catch(() => undefined)
+  const report = text === undefined ? (await judgeRun(directory, { now })).report : parseReport(text, file)
+  return { report, name: `run of ${report.startedAt.slice(0, 16).replace('T', ' ')}` }
+}
+
+const freshDirectory = (dir: string): string => join(dir, 'drills', new Date().toISOString().slice(0, 19).replace(/:/g, '-'))
+
+/**
+ * Breaks a running cluster on purpose, one fault at a time, measures what clients felt, judges what was recorded, and leaves reports. Throws Q6301 without
+ * confirmation, Q6302 on an unhealthy cluster, Q4002 while somebody else is at work on it, Q6904 when the run directory cannot be written.
+ */
+export const drill = async (file: string | undefined, options: DrillRequest): Promise<Drilled> => {
+  const { emit, signal } = options
+  const now = Date.now()
+  const target = await findTarget(file, emit)
+  const { cluster, lab, fleet } = target
+  if (!lab) requireConfirmation(false, cluster.name, options.confirm ?? (await options.ask?.(cluster)))
+  const against = options.compare === undefined ? undefined : await earlier(options.compare, now)
+  const state = stateOf(cluster.name)
+  const directory = resolve(options.out ?? freshDirectory(state.dir))
+  const lock = await takeLock(state.lock, 'drill', () => new Date())
+  try {
+    const session = await openSession(cluster, fleet, { emit, signal: new AbortController().signal, bundleDigest: '', readOnly: true })
+    try {
+      await requireEmpty(directory)
+      const result = await runDrill(await drillWorld(session, lab), {
+        directory,
+        quorate: await version(),
+        select: options.select,
+        seed: options.seed ?? now % 1_000_000,
+        ...(options.force ? { force: true } : {}),
+        ...(against ? { against } : {}),
+        emit,
+        signal,
+      })
+      return { ...result, files: await writeReports(directory, result.report) }
+    } finally {
+      await session.close()
+    }
+  } finally {
+    await lock.release()
+  }
+}
+
+/** Two runs in one directory would be judged as one. */
+const requireEmpty = async (directory: string): Promise<void> => {
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const found = await readFile(join(directory, 'run.json'), 'utf8').catch(() => undefined)
+  if (found !== undefined) throw fault('Q6305', { directory })
+}
+
+/** What a drill of this cluster would do, without doing it. */
+export const planFaults = async (
+  file: string | undefined,
+  select: DrillSelection,
+  { emit }: Pick<VerbOptions, 'emit'>,
+): Promise<{ cluster: Cluster; lab: boolean; plan: DrillPlan }> => {
+  const { cluster, lab } = await findTarget(file, emit)
+  return {
+    cluster,
+    lab: lab !== undefined,
+    plan: planDrill(cluster, lab !== undefined, select, (spec) => predictFault(spec, cluster)),
+  }
+}
+
+/** Undoes whatever a drill left open on any machine. Throws Q4002 while a drill is at work. */
+export const heal = async (file: string | undefined, { emit }: VerbOptions): Promise<{ cluster: Cluster; healed: Healed[] }> => {
+  const { cluster, lab, fleet } = await findTarget(file, emit)
+  const lock = await takeLock(stateOf(cluster.name).lock, 'heal', () => new Date())
+  try {
+    return { cluster, healed: await healCluster(cluster, fleet, lab) }
+  } finally {
+    await fleet.close()
+    await lock.release()
+  }
+}
+
+/** Judges a stored run again, from its records alone, and writes its reports anew when asked. Touches no cluster. */
+export const judge = async (
+  directory: string,
+  { compare, write = false }: { compare?: string; write?: boolean } = {},
+): Promise<JudgedRun & { directory: string; files?: ReportFiles }> => {
+  const now = Date.now()
+  const judged = await judgeRun(resolve(directory), { now, ...(compare === undefined ? {} : { against: await earlier(compare, now) }) })
+  return { ...judged, directory: resolve(directory), ...(write ? { files: await writeReports(resolve(directory), judged.report) } : {}) }
+}
