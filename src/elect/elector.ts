@@ -7,6 +7,7 @@ import type { EmitElect } from './event.js'
 import { type Ending, Guard } from './guard.js'
 import { type HookCommands, Hooks } from './hooks.js'
 import type { Claimant, Holder, Lock, Term } from './lock.js'
+import { endOrphans } from './processes.js'
 import { type ElectStatus, writeStatus } from './status-file.js'
 import { runTerm } from './term.js'
 import { electTiming, jittered } from './timing.js'
@@ -30,6 +31,9 @@ export interface ElectOptions {
   emit: EmitElect
 }
 
+/** A store that stays away is told of this often. */
+const sayAgainMs = 30_000
+
 /** Answers that no waiting mends, when they come before anything else did. */
 const hopeless = (error: unknown): boolean =>
   (error instanceof ApiError && [400, 401, 403, 404].includes(error.status)) ||
@@ -50,6 +54,7 @@ class Elector {
   #holder = ''
   #everAnswered = false
   #everWritten = false
+  #warned = false
 
   constructor(options: ElectOptions) {
     const { env, hooks, emit } = options
@@ -58,9 +63,11 @@ class Elector {
   }
 
   async run(): Promise<Ending | undefined> {
-    const { signal, keep, lock } = this.#options
+    const { signal, keep, lock, name, emit } = this.#options
     let restMs = 500
     this.#tell({})
+    const orphans = endOrphans(name)
+    if (orphans.length > 0) emit({ type: 'orphans-ended', pids: orphans })
     try {
       while (!signal.aborted) {
         const term = await this.#campaign()
@@ -82,6 +89,16 @@ class Elector {
     }
   }
 
+  #newGuard(): Guard {
+    const guard = new Guard()
+    guard.on('message', (message) => {
+      if (message.say !== 'ready' || message.deathSignal || this.#warned) return
+      this.#warned = true
+      this.#options.emit({ type: 'no-death-signal' })
+    })
+    return guard
+  }
+
   #rest(ms: number): Promise<void> {
     const { signal } = this.#options
     return new Promise((resolve) => {
@@ -99,14 +116,16 @@ class Elector {
   async #campaign(): Promise<Term | undefined> {
     const { lock, signal, emit, ttlMs } = this.#options
     let restMs = 50
+    let saidAt = Number.NEGATIVE_INFINITY
     while (!signal.aborted) {
       try {
         // Started ahead of time: a takeover does not wait for a process to come up.
-        if (!this.#guard?.usable) this.#guard = new Guard()
+        if (!this.#guard?.usable) this.#guard = this.#newGuard()
         await lock.untilFree((holder) => this.#see(holder), signal)
         const term = await lock.take()
         this.#everAnswered = true
         restMs = 50
+        saidAt = Number.NEGATIVE_INFINITY
         if (!term) await this.#rest(jittered(10))
         // A term that is already half over was taken by somebody who then slept: too late to begin anything.
         else if (leftMs(after(term.renewedAt, term.ttlMs / 2), readClock()) > 0 && !signal.aborted) return term
@@ -114,7 +133,10 @@ class Elector {
       } catch (error) {
         if (signal.aborted) return undefined
         if (hopeless(error) && !this.#everAnswered) throw error
-        emit({ type: 'unreachable', endpoint: lock.endpoint, reason: reasonOf(error) })
+        if (performance.now() - saidAt > sayAgainMs) {
+          saidAt = performance.now()
+          emit({ type: 'unreachable', endpoint: lock.endpoint, reason: reasonOf(error) })
+        }
         await this.#rest(jittered(restMs))
         restMs = Math.min(restMs * 2, ttlMs, 5000)
       }
@@ -124,12 +146,14 @@ class Elector {
 
   #see(holder: Holder | undefined): void {
     this.#everAnswered = true
+    // A Lease tells its token with the first renewal: a moment later it is one piece of news instead of two.
+    if (holder?.instance && !holder.token) return
     const known = holder ? `${holder.instance ?? holder.identity} ${holder.token ?? ''}` : 'nobody'
     if (known === this.#holder) return
     this.#holder = known
     this.#options.emit({ type: 'standing-by', ...(holder ? { holder } : {}) })
     this.#tell({ ...(holder ? { holder: holder.identity, ...(holder.token ? { token: holder.token } : {}) } : {}) })
-    void this.#hooks.run('on-change', this.#about('standby', holder?.identity ?? '', holder?.token ?? ''))
+    if (holder) void this.#hooks.run('on-change', this.#about('standby', holder.identity, holder.token ?? ''))
   }
 
   #about(role: ElectStatus['role'], holder: string, token: string): Record<string, string> {
@@ -146,7 +170,7 @@ class Elector {
   async #serve(term: Term): ReturnType<typeof runTerm> {
     const { lock, claimant, command, env, stopTimeoutMs, signal, emit, statusFile, graceMs } = this.#options
     const about = this.#about('active', claimant.identity, term.token)
-    const guard = this.#guard?.usable ? this.#guard : new Guard()
+    const guard = this.#guard?.usable ? this.#guard : this.#newGuard()
     this.#guard = undefined
     this.#holder = ''
     let pid: number | undefined

@@ -40,6 +40,8 @@ const holderOf = (kv: KeyValue): Value => {
   }
 }
 
+const withoutLease = ({ leaseId: _, ...holder }: Value): Holder => holder
+
 /**
  * A lock that is one key of etcd, bound to a lease. The fencing token is the revision that created the key: etcd never gives a revision
  * twice. Taking it is one transaction, guarded by "the key does not exist". Throws EtcdError and TransportFault; after either, the next
@@ -107,9 +109,7 @@ export class EtcdLock implements Lock {
 
   async read({ deadlineMs }: { deadlineMs: number }): Promise<Holder | undefined> {
     const { kv } = await this.#on((client) => this.#look(client, deadlineMs))
-    if (!kv) return undefined
-    const { leaseId: _, ...holder } = holderOf(kv)
-    return holder
+    return kv && withoutLease(holderOf(kv))
   }
 
   async untilFree(see: (holder: Holder | undefined) => void, signal: AbortSignal): Promise<void> {
@@ -123,7 +123,7 @@ export class EtcdLock implements Lock {
         await this.#revoke(holder.leaseId)
         continue
       }
-      see(holder)
+      see(holder && withoutLease(holder))
       if (!holder) return
       await this.#on((client) => this.#untilChanged(client, revision + 1, jittered(Math.max(ttlMs, 2000)), signal))
     }

@@ -15,6 +15,10 @@ export type ElectEvent =
   | { type: 'lost'; reason: 'taken' | 'not renewed' }
   /** The lease is over and COMMAND cannot be killed: only the fencing token protects now. */
   | { type: 'stuck'; overMs: number }
+  /** An earlier elector of this machine was killed together with its guard, and left these processes running. */
+  | { type: 'orphans-ended'; pids: number[] }
+  /** setpriv (util-linux) is missing: COMMAND does not die by itself if its guard is killed. */
+  | { type: 'no-death-signal' }
   | { type: 'released' }
   | { type: 'release-failed'; reason: string }
   | { type: 'status-failed'; reason: string }

@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { Socket } from 'node:net'
 import { type Instant, leftMs, readClock } from './clock.js'
 import { type Deadlines, eachLine, type FromGuard, lineOf, type ToGuard } from './guard-message.js'
-import { processesOf, signalAll } from './processes.js'
+import { guardMark, processesOf, signalAll } from './processes.js'
 
 /**
  * The guard: a small process between the elector and COMMAND, in a session of its own. It starts COMMAND and ends it when the lease runs
@@ -15,10 +15,11 @@ const tell = (message: FromGuard): void => {
   if (!elector.destroyed) elector.write(lineOf(message))
 }
 
+const withDeathSignal = ['setpriv', '--pdeathsig', 'KILL', '--']
+
 /** How often the clock is read even when a timer should do: timers do not run on while the machine is suspended, deadlines do. */
 const tickMs = 50
 
-let child: ChildProcess | undefined
 let leader = 0
 let mark = ''
 let graceMs = 0
@@ -28,13 +29,13 @@ let exited: { code: number | null; signal: NodeJS.Signals | null } | undefined
 let ended = false
 let termSent = false
 let killAt: Instant | undefined
+let killSaid = ''
 
 const kill = (why: 'asked' | 'deadline' | 'alone' | 'leftover'): void => {
   if (killSaid !== why) tell({ say: 'signalled', signal: 'SIGKILL', why })
   killSaid = why
   signalAll(leader, mark, 'SIGKILL')
 }
-let killSaid = ''
 
 /** SIGTERM once; SIGKILL follows after `grace`. A second wish can only make that earlier. */
 const terminate = (why: 'asked' | 'deadline' | 'alone' | 'leftover', grace: number): void => {
@@ -90,8 +91,9 @@ const start = (message: Extract<ToGuard, { say: 'start' }>): void => {
     tell({ say: 'failed', reason: 'the lease was too old when the guard was told to start', late: true })
     return
   }
-  const [program = '', ...args] = ['setpriv', '--pdeathsig', 'KILL', '--', ...message.command]
-  child = spawn(program, args, { detached: true, stdio: 'inherit', env: message.env })
+  const [program = '', ...args] = deathSignal ? [...withDeathSignal, ...message.command] : message.command
+  const [name = '', value = ''] = guardMark().split('=')
+  const child = spawn(program, args, { detached: true, stdio: 'inherit', env: { ...message.env, [name]: value } })
   child.once('error', (error) => {
     ended = true
     tell({ say: 'failed', reason: error.message })
@@ -122,10 +124,11 @@ const onAlone = (): void => {
   tick()
 }
 
+const deathSignal = spawnSync('setpriv', [...withDeathSignal.slice(1), 'true'], { stdio: 'ignore' }).status === 0
 elector.on('data', eachLine(obey))
 elector.on('end', onAlone)
 elector.on('close', onAlone)
 elector.on('error', onAlone)
 // Whoever wants COMMAND to end asks the elector; signals to everything in sight must not take its guard away first.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {})
-tell({ say: 'ready' })
+tell({ say: 'ready', deathSignal })

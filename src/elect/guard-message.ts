@@ -18,7 +18,8 @@ export type ToGuard =
 
 /** Guard to elector. */
 export type FromGuard =
-  | { say: 'ready' }
+  /** `deathSignal` = COMMAND will die with its guard; false where setpriv (util-linux) is missing. */
+  | { say: 'ready'; deathSignal: boolean }
   | { say: 'started'; pid: number }
   /** COMMAND was not started; `late` = only because the lease had been taken too long ago. */
   | { say: 'failed'; reason: string; late?: boolean }

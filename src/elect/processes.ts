@@ -4,41 +4,72 @@ interface Stat {
   state: string
   processGroup: number
   session: number
+  /** In clock ticks since boot: with the process id it names one process for good. */
+  startTime: string
 }
 
 const statOf = (pid: number): Stat | undefined => {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The name in parentheses may itself hold spaces and parentheses: fields count from the last one.
-    const [state = '', , processGroup, session] = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return { state, processGroup: Number(processGroup), session: Number(session) }
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    const [state = '', , processGroup, session] = fields
+    return { state, processGroup: Number(processGroup), session: Number(session), startTime: fields[19] ?? '' }
   } catch {
     return undefined
   }
 }
 
-const carries = (pid: number, mark: string): boolean => {
+const environmentOf = (pid: number): string[] => {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark)
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
   } catch {
-    return false
+    return []
   }
 }
+
+const allPids = (): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+
+const isOver = (stat: Stat | undefined): boolean => !stat || stat.state === 'Z' || stat.state === 'X'
 
 /**
  * Everything of COMMAND that runs: its process group, its session, and processes that have left both and still carry `mark`
  * (`NAME=value`) in the environment they were started with. Zombies do not count: they do nothing any more. Leader 0 = not known.
  */
 export const processesOf = (leader: number, mark: string): number[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      if (pid === process.pid) return false
-      const stat = statOf(pid)
-      if (!stat || stat.state === 'Z' || stat.state === 'X') return false
-      return (leader > 1 && (stat.processGroup === leader || stat.session === leader)) || carries(pid, mark)
-    })
+  allPids().filter((pid) => {
+    if (pid === process.pid) return false
+    const stat = statOf(pid)
+    if (!stat || isOver(stat)) return false
+    return (leader > 1 && (stat.processGroup === leader || stat.session === leader)) || environmentOf(pid).includes(mark)
+  })
+
+const guardVariable = 'QUORATE_GUARD='
+
+/** Names this process for `orphansOf`, as a variable for the environment of what it starts. */
+export const guardMark = (): string => `${guardVariable}${process.pid}:${statOf(process.pid)?.startTime ?? ''}`
+
+/** Processes started for a lock by a guard of this machine that is gone: killed together with its elector, so nobody ended them. */
+export const orphansOf = (lock: string): number[] =>
+  allPids().filter((pid) => {
+    if (pid === process.pid || isOver(statOf(pid))) return false
+    const environment = environmentOf(pid)
+    const guard = environment.find((one) => one.startsWith(guardVariable))?.slice(guardVariable.length)
+    if (!guard || !environment.includes(`QUORATE_LOCK=${lock}`)) return false
+    const [guardPid, startTime] = guard.split(':')
+    const stat = statOf(Number(guardPid))
+    return isOver(stat) || stat?.startTime !== startTime
+  })
+
+/** Ends what an earlier elector of this machine left running. Gives the processes that had to be killed. */
+export const endOrphans = (lock: string): number[] => {
+  const orphans = orphansOf(lock)
+  for (const pid of orphans) send(pid, 'SIGKILL')
+  return orphans
+}
 
 const send = (pid: number, signal: NodeJS.Signals): void => {
   try {

@@ -32,6 +32,10 @@ export const electLine = (event: ElectEvent): string => {
       return event.reason === 'taken' ? 'the lock is not ours any more' : 'stepped down: the lease was not renewed in time'
     case 'stuck':
       return 'COMMAND cannot be killed and the lease is over: only the fencing token protects now'
+    case 'orphans-ended':
+      return `ended what an earlier elector left running: ${event.pids.join(', ')}`
+    case 'no-death-signal':
+      return 'setpriv of util-linux is missing: COMMAND does not die by itself if its guard is killed'
     case 'released':
       return 'the lock is free'
     case 'release-failed':
