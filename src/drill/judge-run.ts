@@ -1,4 +1,5 @@
 import { type RecordedFault, readRun } from '../history/store.js'
+import { fault } from '../model/problem.js'
 import { assembleReport } from '../report/assemble.js'
 import type { DrillReport, FaultReport } from '../report/drill-report.js'
 import { mergeRepeats } from '../report/repeats.js'
@@ -50,6 +51,7 @@ const notesOf = (head: DrillHead, missing: number): string[] => {
 export const judgeRun = async (directory: string, options: JudgeRunOptions): Promise<JudgedRun> => {
   const { head: plain, faults: recorded } = await readRun(directory)
   const head = plain as DrillHead
+  if (!Array.isArray(head.planned)) throw fault('Q6901', { directory, reason: 'it records no drill' })
   const byNumber = new Map<number, RecordedFault>(recorded.map((one) => [one.n, one]))
   const runs = new Map<string, FaultReport[]>()
   let missing = 0
