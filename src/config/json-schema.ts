@@ -5,3 +5,6 @@ import { wireSchema } from './v1alpha1.js'
 export const jsonSchema = (): Record<string, unknown> => ({
   ...z.toJSONSchema(wireSchema, { target: 'draft-7', io: 'input', reused: 'inline' }),
 })
+
+/** The text of schema/cluster-v1alpha1.json, as `quorate config schema` prints it. */
+export const schemaText = (): string => `${JSON.stringify(jsonSchema(), null, 2)}\n`

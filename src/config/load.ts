@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { LineCounter, parseDocument, type YAMLError } from 'yaml'
+import { type Document, LineCounter, parseDocument, visit, type YAMLError } from 'yaml'
 import type { Cluster } from '../model/cluster.js'
-import { type Problem, problem } from '../model/problem.js'
+import { type Position, type Problem, problem } from '../model/problem.js'
 import { convert } from './convert.js'
 import type { Finding } from './finding.js'
 import { inOrder, locator, positionAt } from './positions.js'
@@ -20,14 +20,36 @@ export interface Loaded {
 const syntaxCode = (error: YAMLError): string =>
   error.code === 'DUPLICATE_KEY' ? 'Q1002' : error.code === 'MULTIPLE_DOCS' ? 'Q1010' : 'Q1001'
 
+/** What cannot be read, and where. A quote that is not closed is told where it opens, not at the end of the file, where reading stopped. */
+const syntaxFault = (error: YAMLError, doc: Document): { reason: string; offset: number } => {
+  const [end] = error.pos
+  if (error.code !== 'MISSING_CHAR' || !error.message.includes('quote')) return { reason: error.message, offset: end }
+  let offset = end
+  visit(doc, {
+    Scalar: (_, node) => {
+      if (node.type?.startsWith('QUOTE') && node.range && node.range[0] <= end && end <= node.range[2]) offset = node.range[0]
+    },
+  })
+  return { reason: offset === end ? error.message : 'the quote that opens here is never closed', offset }
+}
+
+/** What follows an unreadable place is mostly its consequence, so only the first is told; a key written twice stands for itself. */
+const syntaxProblems = (doc: Document, at: (offset: number) => Position): Problem[] => {
+  const unreadable = doc.errors.find((error) => syntaxCode(error) === 'Q1001')
+  return doc.errors
+    .filter((error) => error === unreadable || syntaxCode(error) !== 'Q1001')
+    .map((error) => {
+      const { reason, offset } = syntaxFault(error, doc)
+      return problem(syntaxCode(error), { reason }, { at: at(offset) })
+    })
+}
+
 /** The same as loadCluster, and with it the places of the file. */
 export const loadLocated = (text: string, file: string): Loaded => {
   const lines = new LineCounter()
   const at = (offset: number) => positionAt(lines, file, offset)
   const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, version: '1.2' })
-  if (doc.errors.length > 0) {
-    return { problems: doc.errors.map((error) => problem(syntaxCode(error), { reason: error.message }, { at: at(error.pos[0]) })) }
-  }
+  if (doc.errors.length > 0) return { problems: syntaxProblems(doc, at) }
   if (doc.contents === null) return { problems: [problem('Q1011', { file }, { at: at(0) })] }
   let content: unknown
   try {

@@ -78,9 +78,9 @@ const findingsOf = (issue: Issue, root: unknown, above: FieldPath = []): Finding
           known.filter((name) => !used.includes(name)),
         )
         const hint = near ? `did you mean ${near}?` : `fields here: ${known.join(', ')}`
-        const parent = generic(path)
+        const see = `quorate config explain ${generic(path)}`.trim()
         return {
-          ...wrong('Q1003', [...path, key], { field: pathText([...path, key]), hint, parent }),
+          ...wrong('Q1003', [...path, key], { field: pathText([...path, key]), hint, see }),
           atKey: true,
           ...(near ? { meant: [...path, near] } : {}),
         }
@@ -106,7 +106,12 @@ const findingsOf = (issue: Issue, root: unknown, above: FieldPath = []): Finding
       const values = issue.values.map(String)
       const near = typeof value === 'string' ? nearestWord(value, values) : undefined
       return [
-        wrong('Q1006', path, { field, found: nameOf(value), values: values.join(', '), hint: `write ${near ?? values.join(' or ')}` }),
+        wrong('Q1006', path, {
+          field,
+          found: nameOf(value),
+          values: values.join(', '),
+          hint: near === undefined ? `write one of them: ${aboutOf(path)}` : `write ${near}`,
+        }),
       ]
     }
     case 'too_small':
@@ -115,20 +120,32 @@ const findingsOf = (issue: Issue, root: unknown, above: FieldPath = []): Finding
           field,
           generic: generic(path),
           found: value === '' || (Array.isArray(value) && value.length === 0) ? 'empty' : nameOf(value),
-          limit: `at least ${issue.minimum}`,
+          limit: value === '' ? 'not be empty' : Array.isArray(value) ? 'have an entry' : `be at least ${issue.minimum}`,
         }),
       ]
     case 'too_big':
-      return [wrong('Q1007', path, { field, generic: generic(path), found: nameOf(value), limit: `at most ${issue.maximum}` })]
+      return [wrong('Q1007', path, { field, generic: generic(path), found: nameOf(value), limit: `be at most ${issue.maximum}` })]
     default:
-      return [wrong('Q1007', path, { field, generic: generic(path), found: nameOf(value), limit: issue.message })]
+      return [wrong('Q1007', path, { field, generic: generic(path), found: nameOf(value), limit: `be right: ${issue.message}` })]
   }
 }
 
-/** A field whose name was misspelt is both unknown and missing; saying the first is enough, since it names the second. */
+/**
+ * A field whose name was misspelt is both unknown and missing; saying the first is enough, since it names the second. One unknown field
+ * beside one missing field is taken for such a pair, however little the two names are alike.
+ */
 const withoutRenamed = (findings: Finding[]): Finding[] => {
-  const meant = new Set(findings.flatMap((one) => (one.meant ? [pathText(one.meant)] : [])))
-  return findings.filter((one) => one.problem.code !== 'Q1004' || !meant.has(pathText(one.path)))
+  const beside = (code: string, path: FieldPath): Finding[] =>
+    findings.filter((one) => one.problem.code === code && pathText(one.path.slice(0, -1)) === pathText(path.slice(0, -1)))
+  const paired = findings.map((one): Finding => {
+    if (one.problem.code !== 'Q1003' || one.meant) return one
+    const [lacking, ...more] = beside('Q1004', one.path)
+    if (!lacking || more.length > 0 || beside('Q1003', one.path).length > 1) return one
+    const data = { ...one.problem.data, hint: `did you mean ${lacking.path.at(-1)}?` }
+    return { ...one, problem: { ...one.problem, data }, meant: lacking.path }
+  })
+  const meant = new Set(paired.flatMap((one) => (one.meant ? [pathText(one.meant)] : [])))
+  return paired.filter((one) => one.problem.code !== 'Q1004' || !meant.has(pathText(one.path)))
 }
 
 /** Holds a file's content against the schema. Every fault at once, in the order of the schema. */

@@ -11,8 +11,8 @@ import {
   virtualIpInSubnet,
 } from './rules/endpoint.js'
 import { etcdEndpoints, etcdPrefix } from './rules/external-etcd.js'
-import { etcdFiles, identityFiles, networkManifest } from './rules/files.js'
-import { oddMembers, oneEtcd, redundancy, rolesOnce, someControlPlane, someEtcd } from './rules/members.js'
+import { etcdFiles, networkManifest, sshFiles } from './rules/files.js'
+import { oddMembers, oneEtcd, redundancy, rolesOnce, someControlPlane, someEtcd, stackedComplete } from './rules/members.js'
 import { clusterName, machineNames, uniqueNames, zoneNames } from './rules/names.js'
 import { addressPools, dnsReplicas } from './rules/pools.js'
 import type { Rule } from './rules/rule.js'
@@ -26,11 +26,11 @@ const rules: readonly Rule[] = [
   ...[machineAddresses, uniqueAddresses],
   ...[subnetTexts, disjointSubnets, podBlocks, serviceSubnetSize, dnsDomain],
   ...[endpointAddress, endpointIsNoMachine, virtualIpInSubnet, endpointOutsidePods, nodeLocalEndpoint, endpointPortFree],
-  ...[someControlPlane, someEtcd, oneEtcd, oddMembers, redundancy, rolesOnce],
+  ...[someControlPlane, someEtcd, oneEtcd, oddMembers, stackedComplete, redundancy, rolesOnce],
   ...[someBalancer, balancerHasUse],
   ...[zonesComplete, severalZones, kindsSpread, membersSpread],
   ...[addressPools, dnsReplicas],
-  ...[etcdEndpoints, etcdPrefix, etcdFiles, networkManifest, identityFiles],
+  ...[etcdEndpoints, etcdPrefix, etcdFiles, networkManifest, sshFiles],
   ...[knownVersion, seriousTiming],
 ]
 

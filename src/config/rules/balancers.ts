@@ -5,11 +5,11 @@ import { machinePath, type Rule } from './rule.js'
 /** VRRP priorities run from 250 down in steps of 20, and 1 is the lowest. */
 const mostBalancers = 13
 
-export const someBalancer: Rule = ({ cluster }): Finding[] => {
+export const someBalancer: Rule = ({ cluster, wire }): Finding[] => {
   if (!hasVirtualIp(cluster)) return []
   const all = balancers(cluster)
   const [only] = all
-  if (!only) return [{ ...wrong('Q1401', ['spec', 'balancer'], { kind: cluster.balancer }) }]
+  if (!only) return [{ ...wrong('Q1401', ['spec', wire.spec.balancer ? 'balancer' : 'machines'], { kind: cluster.balancer }), atKey: true }]
   const path = machinePath(cluster.machines.indexOf(only), 'roles')
   if (all.length === 1) return [doubtful('Q1402', path, { machine: only.name })]
   if (all.length <= mostBalancers) return []

@@ -34,19 +34,23 @@ export const etcdFiles: Rule = ({ cluster }) => {
 export const networkManifest: Rule = ({ cluster: { network } }) =>
   network.plugin.kind === 'manifest' ? named(['spec', 'network', 'plugin', 'manifest'], network.plugin.path) : []
 
-/** Only doubtful: an agent may hold the key of which just the public half lies here. */
-export const identityFiles: Rule = ({ cluster, wire }) => {
-  const common = wire.spec.ssh?.identityFile
-  const fields: [FieldPath, string | undefined][] = [
-    ...(common === undefined
-      ? []
-      : [[['spec', 'ssh', 'identityFile'], cluster.machines.find((_, i) => !wire.spec.machines[i]?.ssh?.identityFile)?.ssh?.identityFile] as [FieldPath, string | undefined]]), // biome-ignore format: pair
-    ...cluster.machines.flatMap((m, i): [FieldPath, string | undefined][] =>
-      wire.spec.machines[i]?.ssh?.identityFile === undefined ? [] : [[machinePath(i, 'ssh', 'identityFile'), m.ssh?.identityFile]],
-    ),
-  ]
-  return fields.flatMap(([field, path]): Finding[] => {
-    const reason = path === undefined ? undefined : fileFault(path)
-    return reason && path ? [doubtful('Q1802', field, { field: pathText(field), path, reason })] : []
+/**
+ * Keys and known hosts of SSH, common and per machine. Only doubtful: an agent may hold the key of which just the public half lies here,
+ * and a file of known hosts may come with the first login.
+ */
+export const sshFiles: Rule = ({ cluster, wire }) =>
+  (['identityFile', 'knownHostsFile'] as const).flatMap((name) => {
+    // The common value as an absolute path: that of any machine without one of its own.
+    const common = cluster.machines.find((_, i) => wire.spec.machines[i]?.ssh?.[name] === undefined)?.ssh?.[name]
+    const fields: [FieldPath, string | undefined][] = [
+      [['spec', 'ssh', name], wire.spec.ssh?.[name] === undefined ? undefined : common],
+      ...cluster.machines.map((m, i): [FieldPath, string | undefined] => [
+        machinePath(i, 'ssh', name),
+        wire.spec.machines[i]?.ssh?.[name] === undefined ? undefined : m.ssh?.[name],
+      ]),
+    ]
+    return fields.flatMap(([field, path]): Finding[] => {
+      const reason = path === undefined ? undefined : fileFault(path)
+      return reason && path ? [doubtful('Q1802', field, { field: pathText(field), path, reason })] : []
+    })
   })
-}

@@ -1,4 +1,4 @@
-import { controlPlanes, etcdMachines, type MachineSpec, quorumOf } from '../../model/cluster.js'
+import { controlPlanes, etcdMachines, type MachineSpec, quorumOf, topologyOf } from '../../model/cluster.js'
 import { doubtful, type Finding, wrong } from '../finding.js'
 import { listed, machinePath, type Rule } from './rule.js'
 
@@ -42,6 +42,14 @@ export const redundancy: Rule = ({ cluster }) => {
   const [plane, member] = [planes.length === 1 ? planes[0] : undefined, members.length === 1 ? members[0] : undefined]
   if (plane && plane === member) return [told(plane, 'control plane and etcd member', 'cluster')]
   return [...(plane ? [told(plane, 'control plane', 'API')] : []), ...(member ? [told(member, 'etcd member', 'cluster')] : [])]
+}
+
+/** Stacked API servers use the member beside them (kubeadm, etcd.local), so each must have one. */
+export const stackedComplete: Rule = ({ cluster }) => {
+  if (etcdMachines(cluster).length === 0 || topologyOf(cluster) !== 'stacked') return []
+  return cluster.machines.flatMap(({ name, roles }, i) =>
+    roles.includes('control-plane') && !roles.includes('etcd') ? [wrong('Q1308', machinePath(i, 'roles'), { name })] : [],
+  )
 }
 
 export const rolesOnce: Rule = ({ cluster }) =>

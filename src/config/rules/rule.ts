@@ -14,5 +14,5 @@ export type Rule = (subject: Subject) => Finding[]
 export const machinePath = (index: number, ...rest: readonly (string | number)[]): FieldPath => ['spec', 'machines', index, ...rest]
 
 /** `cp-1, cp-2 and cp-3`. */
-export const listed = (names: readonly string[]): string =>
-  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+export const listed = (names: readonly string[], last: 'and' | 'or' = 'and'): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} ${last} ${names.at(-1)}`

@@ -50,8 +50,19 @@ export const kindsSpread: Rule = ({ cluster }) => {
     const same = machines.map((m) => m.name).join()
     if (told.has(same)) return []
     told.add(same)
-    const others = listed(zones.filter((one) => one !== zone))
-    return [doubtful('Q1501', zonePath(cluster, last), { count: machines.length, what, zone, loses, zones: others })]
+    const others = listed(
+      zones.filter((one) => one !== zone),
+      'or',
+    )
+    return [
+      doubtful('Q1501', zonePath(cluster, last), {
+        count: machines.length === 2 ? 'both' : `all ${machines.length}`,
+        what,
+        zone,
+        loses,
+        zones: others,
+      }),
+    ]
   })
 }
 
@@ -69,7 +80,10 @@ export const membersSpread: Rule = ({ cluster }) => {
     if (!last || zones.length < 2 || left >= quorum) return []
     const how =
       all.length > 2
-        ? `move ${last.name} to another zone: ${listed(all.filter((one) => one !== zone))}`
+        ? `move ${last.name} to another zone: ${listed(
+            all.filter((one) => one !== zone),
+            'or',
+          )}`
         : 'spread the members over three zones; with two, one of them always holds the majority'
     return [doubtful('Q1502', zonePath(cluster, last), { count: inside.length, all: members.length, zone, left, quorum, how })]
   })

@@ -55,7 +55,7 @@ on are never addresses of one machine on a network.`,
     title: 'Not a subnet',
     message: '{field} is "{found}", which is no IPv4 subnet',
     remedy: 'write an address, a slash and a length of 0 to 32, such as 10.244.0.0/16',
-    explain: `Subnets are written as CIDR. IPv6 is not supported yet.`,
+    explain: `Subnets are written as CIDR: the first address and the number of bits that all addresses of the subnet share. IPv6 is not supported yet.`,
     exit: 2,
   },
   Q1108: {

@@ -35,7 +35,7 @@ priorities lead to two holders of one address.`,
   },
   Q1501: {
     title: 'All in one zone',
-    message: 'all {count} {what} are in zone {zone}: the loss of the zone is the loss of the {loses}',
+    message: '{count} {what} are in zone {zone}: the loss of the zone is the loss of the {loses}',
     remedy: 'move one of them to another zone: {zones}',
     explain: `Zones are what fails together: a rack, a room, a host of virtual machines. Redundancy within one zone ends with the zone.`,
     exit: 2,

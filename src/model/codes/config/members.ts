@@ -25,7 +25,7 @@ export const memberCodes: Record<string, CodeEntry> = {
   },
   Q1304: {
     title: 'An even number of etcd members',
-    message: '{count} etcd members need {quorum} votes and survive the loss of {survives}, no more than {odd} members do',
+    message: '{count} etcd members survive the loss of {survives}, as {odd} would: the majority of {count} is {quorum}',
     remedy: 'make it {odd} or {more} machines with the role etcd',
     explain: `etcd goes on while floor(n/2)+1 members are reached. An even member adds a vote to the quorum and none to the margin: 4 members
 survive the loss of one as 3 do, with one more machine that can fail. 2 members survive no loss at all, so they are down twice as often
@@ -45,6 +45,14 @@ three without new certificates: add two machines with the same roles to the file
     message: '{count} etcd members: every write waits for {quorum} disks',
     remedy: 'use 5 (survives the loss of 2) or 7 (survives the loss of 3)',
     explain: `Every member stores everything, and a write is done when a majority has it on disk. etcd's own guidance ends at seven.`,
+    exit: 2,
+  },
+  Q1308: {
+    title: 'A control plane without etcd in a stacked cluster',
+    message: '{name} has an API server but no etcd, while every member of etcd is on a control plane',
+    remedy: 'add etcd to its roles, or put all of etcd on machines of its own',
+    explain: `In a stacked cluster each API server uses the member of its own machine and no other, as kubeadm sets it up; one without a
+member would have nothing to read from. With at least one member on a machine of its own, every API server knows all members.`,
     exit: 2,
   },
   Q1307: {
