@@ -20,7 +20,7 @@ export const remoteCommand = (words: readonly string[], user: string, timeoutMs:
   const token = randomBytes(8).toString('hex')
   const mark = `quorate-exit-255-${token}`
   const seconds = Math.ceil(timeoutMs / 1000) + 2
-  const wrapper = `env QUORATE_RUN=${token} timeout -s KILL ${seconds} "$@"; r=$?; [ "$r" -ne 255 ] || echo ${mark} >&2; exit "$r"`
+  const wrapper = `QUORATE_RUN=${token} timeout -s KILL ${seconds} "$@"; r=$?; [ "$r" -ne 255 ] || echo ${mark} >&2; exit "$r"`
   // A process that is just being forked escapes one look, hence several.
   const kill = `for i in 1 2 3; do p=$(grep -lsz '^QUORATE_RUN=${token}$' /proc/[0-9]*/environ | tr -dc '0-9\\n'); [ -z "$p" ] && break; kill -9 $p; done 2>/dev/null; true`
   return {

@@ -11,6 +11,7 @@ export const sshMachineOf = (
   rest: Pick<SshTarget, 'controlDir' | 'knownHostsFile' | 'identityFile' | 'prefix' | 'persistSeconds' | 'keepConnection'>,
 ): SshMachine => {
   const identityFile = rest.identityFile ?? machine.ssh?.identityFile
+  const knownHostsFile = rest.knownHostsFile ?? machine.ssh?.knownHostsFile
   return new SshMachine({
     name: machine.name,
     address: machine.address,
@@ -18,6 +19,7 @@ export const sshMachineOf = (
     port: machine.ssh?.port ?? 22,
     ...rest,
     ...(identityFile ? { identityFile } : {}),
+    ...(knownHostsFile ? { knownHostsFile } : {}),
   })
 }
 

@@ -6,6 +6,7 @@ import { fault } from '../model/problem.js'
 import { lastLine, shellQuote } from './process.js'
 import { connectionFault, sshFailed } from './ssh-faults.js'
 import type { SshTarget } from './ssh-target.js'
+import { besideOf } from './write-files.js'
 
 /** A transfer in which nothing moves for so long is given up. */
 const stallMs = 60_000
@@ -23,7 +24,7 @@ export const uploadOver = async (
 ): Promise<void> => {
   options.signal?.throwIfAborted()
   const size = (await stat(localPath)).size
-  const tmp = shellQuote(`${remotePath}.uploading`)
+  const tmp = shellQuote(besideOf(remotePath, 'uploading'))
   const place = shellQuote(remotePath)
   const dir = shellQuote(dirname(remotePath))
   const script = `trap ${shellQuote(`rm -f ${tmp}`)} EXIT

@@ -179,10 +179,10 @@ cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | gre
       if (!subject.real) return context.skip('a fake has no disk')
       const path = `${dir}/config`
       await machine.sh(
-        `mkdir -p ${dir}; echo target > ${dir}/target; ln -s target ${path}; echo left > ${path}.quorate-new; chmod 666 ${path}.quorate-new`,
+        `mkdir -p ${dir}; echo target > ${dir}/target; ln -s target ${path}; echo left > ${dir}/.config.quorate-new; chmod 666 ${dir}/.config.quorate-new`,
       )
       expect(await machine.write([{ path, content: 'key\n', mode: 0o600 }])).toEqual([path])
-      const shown = await machine.sh(`stat -c '%F %a %u:%g' ${path}; cat ${dir}/target; ls ${dir}; ls /run | grep quorate-write || true`)
+      const shown = await machine.sh(`stat -c '%F %a %u:%g' ${path}; cat ${dir}/target; ls -A ${dir}`)
       expect(shown.stdout).toBe('regular file 600 0:0\ntarget\nconfig\ntarget\n')
       // Another owner is a difference too; the inode says whether the file was replaced.
       const inode = async (): Promise<string> => (await machine.sh(`stat -c %i ${path}`)).stdout
@@ -201,7 +201,7 @@ cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | gre
         { path: `${dir}/full/b`, content: 'x'.repeat(200_000) },
       ]
       const { problem } = await faultOf(machine.write(files))
-      const left = await machine.sh(`cat ${dir}/full/a; ls ${dir}/full; umount ${dir}/full`)
+      const left = await machine.sh(`cat ${dir}/full/a; ls -A ${dir}/full; umount ${dir}/full`)
       expect(problem).toMatchObject({ code: 'Q3012', machine: machine.name })
       expect(String(problem.data.command)).toContain(`${dir}/full/a`)
       expect(left.stdout).toBe('old\na\n')
@@ -219,13 +219,13 @@ cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | gre
         sent = count
       }
       await machine.upload(local, place, { mode: 0o755, onProgress })
-      const there = await machine.sh(`sha256sum < "${place}"; stat -c '%a %s' "${place}"; ls ${dir}/up`)
+      const there = await machine.sh(`sha256sum < "${place}"; stat -c '%a %s' "${place}"; ls -A ${dir}/up`)
       expect(there.stdout).toBe(`${createHash('sha256').update(bytes).digest('hex')}  -\n755 ${bytes.length}\nit's there\n`)
       expect(sent).toBe(bytes.length)
 
       await machine.sh(`mkdir -p ${dir}/full && mount -t tmpfs -o size=64k tmpfs ${dir}/full`)
       const { problem } = await faultOf(machine.upload(local, `${dir}/full/file`))
-      const left = await machine.sh(`ls ${dir}/full; umount ${dir}/full`)
+      const left = await machine.sh(`ls -A ${dir}/full; umount ${dir}/full`)
       expect(problem).toMatchObject({ code: 'Q3012', machine: machine.name })
       expect(left.stdout).toBe('')
       await expect(machine.upload(local, `${dir}/x`, { signal: AbortSignal.abort(new Error('stopped')) })).rejects.toThrow('stopped')

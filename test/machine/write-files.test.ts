@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runProcess } from '../../src/machine/process.js'
-import { packFiles, unpackScript } from '../../src/machine/write-files.js'
+import { besideOf, packFiles, unpackScript } from '../../src/machine/write-files.js'
 
 describe('files on their way', () => {
   let dir: string
@@ -17,16 +17,17 @@ describe('files on their way', () => {
     const { stdout } = await runProcess(['sh', '-c', unpackScript], { stdin })
     return stdout.split('\n').filter(Boolean)
   }
-  /** In /run, where only root may write; elsewhere the script has no business. */
+  /** What it writes belongs to root. */
   const asRoot = it.skipIf(process.getuid?.() !== 0)
 
   it('have a header each and an end, so that nothing in a content can be taken for either', () => {
-    expect(packFiles([{ path: '/a b', content: '600 3 /x\nend\n', mode: 0o600 }]).toString()).toBe('600 13 /a b\n600 3 /x\nend\nend\n')
+    expect(packFiles([{ path: '/a b', content: '600 3 /x\nend\n', mode: 0o600 }]).toString()).toBe('600 66 13 /a b\n600 3 /x\nend\nend\n')
     expect(packFiles([]).toString()).toBe('end\n')
   })
 
   it('are refused with a path that could pass for two, or is relative', () => {
-    for (const path of ['/a\n600 1 /b', 'a', '/a\r']) expect(() => packFiles([{ path, content: '' }])).toThrow(/absolute path/)
+    for (const path of ['/a\n600 1 /b', 'a', '/a\r', '/a/', '/', ''])
+      expect(() => packFiles([{ path, content: '' }])).toThrow(/absolute path/)
   })
 
   asRoot('arrive as they were sent, whatever is in them', { timeout: 60_000 }, async () => {
@@ -49,6 +50,10 @@ describe('files on their way', () => {
       }),
       { numRuns: 25 },
     )
+  })
+
+  it('wait under a name that the kubelet does not take for a manifest', () => {
+    expect(besideOf('/etc/kubernetes/manifests/etcd.yaml', 'quorate-new')).toBe('/etc/kubernetes/manifests/.etcd.yaml.quorate-new')
   })
 
   asRoot('leave everything as it was when the stream ends early, wherever that is', { timeout: 60_000 }, async () => {
