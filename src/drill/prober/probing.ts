@@ -16,6 +16,8 @@ import { Work } from './work.js'
 /** A late tick up to this is the grain of timers and not a stall. */
 const leastStallMs = 10
 const tellMs = 100
+/** A watch that is open and does not deliver for this long has lost what it owes. */
+const watchersMs = 10_000
 /** Connections of the kept class: at 25 Hz enough for answers that take 150 ms. */
 const keptPool = 4
 const ownMs = 1000
@@ -131,7 +133,7 @@ export class Probing {
     this.#set = undefined
     const fence = await this.#work.end()
     this.#watchClass.end()
-    const ends = await Promise.all(this.#watchers.map((one) => one.end(fence ?? Number.POSITIVE_INFINITY, fence ? 10_000 : 0)))
+    const ends = await Promise.all(this.#watchers.map((one) => one.end(fence, watchersMs)))
     this.#tell()
     return { quiet: set, ended: ends.every(Boolean) }
   }

@@ -65,14 +65,18 @@ export class Watcher {
   }
 
   /**
-   * Waits until everything up to `revision` was delivered. Where the watch is open and does not deliver it, that is put on record all
+   * Waits until everything up to `revision` was delivered; undefined = nobody knows how far that is, so there is no end. Where the watch is open and does not deliver it, that is put on record all
    * the same, for the judge to see; where it is not open nothing can be said, and the record has no end.
    */
-  async end(revision: number, withinMs: number): Promise<boolean> {
+  async end(revision: number | undefined, withinMs: number): Promise<boolean> {
+    if (revision === undefined) {
+      await this.#leave()
+      return false
+    }
     const untilMs = monotonicMs() + withinMs
     while (this.revision < revision && monotonicMs() < untilMs) await sleep(20)
     const complete = this.revision >= revision
-    if (complete || this.#isUp()) this.#record('ended', this.#set ? `${this.#set}-` : '', Math.max(revision, complete ? this.revision : 0))
+    if (complete || this.#isUp()) this.#record('ended', this.#set ? `${this.#set}-` : '', Math.max(revision, this.revision))
     await this.#leave()
     return complete
   }

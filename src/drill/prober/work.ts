@@ -13,6 +13,8 @@ const updatesOfOneRegister = 300
 /** At 20 writes a second and 2 s of patience 40 can be under way. */
 const mostClients = 64
 const idleClientMs = 5000
+/** A set that cannot be closed by a last write within this time has no end that could be judged. */
+const fenceMs = 15_000
 
 interface Register {
   name: string
@@ -85,7 +87,8 @@ export class Work {
     this.#set = undefined
     if (set === undefined) return undefined
     while (this.#underWay > 0) await new Promise((resolve) => setTimeout(resolve, 20))
-    for (let i = 0; i < 40; i++) {
+    const untilMs = monotonicMs() + fenceMs
+    for (let i = 0; monotonicMs() < untilMs; i++) {
       const worker = this.#take()
       if (!worker) return undefined
       const reply = await this.#write(worker, set, 'create', `${set}-fence-${i}`)

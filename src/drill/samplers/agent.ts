@@ -3,6 +3,8 @@ import type { Machine } from '../../machine/machine.js'
 /** Longest delay that a timer of Node takes. */
 const forEverMs = 2_147_483_647
 const retryMs = 300
+/** Where there is nothing to be had (no pod, no perl) asking more often changes nothing. */
+const mostRetryMs = 2400
 
 export interface AgentOptions {
   machine: Machine
@@ -32,6 +34,7 @@ const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
  * runs there ends by itself when nobody listens any more: its next line cannot be written.
  */
 export const keepAgent = async ({ machine, script, onLine, onEnd, silentMs, signal }: AgentOptions): Promise<void> => {
+  let waitMs = retryMs
   while (!signal.aborted) {
     const text = script()
     if (text === undefined) {
@@ -54,6 +57,7 @@ export const keepAgent = async ({ machine, script, onLine, onEnd, silentMs, sign
         signal: AbortSignal.any([signal, silence.signal]),
         onLine: (line) => {
           heardMs = performance.now()
+          if (line.startsWith('hello ')) waitMs = retryMs
           onLine(line)
         },
       })
@@ -65,6 +69,7 @@ export const keepAgent = async ({ machine, script, onLine, onEnd, silentMs, sign
     }
     if (signal.aborted) return
     onEnd?.(reason)
-    await sleep(retryMs, signal)
+    await sleep(waitMs, signal)
+    waitMs = Math.min(waitMs * 2, mostRetryMs)
   }
 }
