@@ -3,7 +3,8 @@ import type { Fleet } from '../machine/fleet.js'
 import type { Machine } from '../machine/machine.js'
 import { lastLine } from '../machine/process.js'
 import type { Cluster } from '../model/cluster.js'
-import { unitPrefix } from './inject/armed-undo.js'
+import { Fault } from '../model/problem.js'
+import { unitOf, unitPrefix } from './inject/armed-undo.js'
 import { endRecord } from './inject/end-record.js'
 import { listRecords, readRecord, removeRecord } from './inject/record.js'
 import { tablePrefix } from './scripts/partition.js'
@@ -59,16 +60,15 @@ const healMachine = async (machine: Machine): Promise<Healed[]> => {
   for (const { id, title } of found.faults) {
     const dir = `${drillDir}/${id}`
     // A folder without its script is one that was being laid out: nothing had been broken.
-    const end = `if [ -e ${dir}/end.sh ]; then sh ${dir}/end.sh || exit 1; else rm -rf ${dir}; fi\nsystemctl stop ${unitPrefix}${id}.timer ${unitPrefix}${id}-prepare.timer 2>/dev/null; true`
-    const result = await machine.sh(end, { allowFailure: true, timeoutMs: endMs })
-    const said = lastLine(result.stdout) || lastLine(result.stderr)
+    const timers = `systemctl stop ${unitOf(id, 'fault')}.timer ${unitOf(id, 'prepare')}.timer 2>/dev/null; true`
+    const end = `if [ -e ${dir}/end.sh ]; then sh ${dir}/end.sh || exit 1; else rm -rf ${dir}; fi\n${timers}`
+    const { ok, said } = await machine.sh(end, { allowFailure: true, timeoutMs: endMs }).then(
+      ({ exit, stdout, stderr }) => ({ ok: exit === 0, said: lastLine(stdout) || lastLine(stderr) }),
+      (error: unknown) => ({ ok: false, said: reasonOf(error) }),
+    )
     const name = title || id
-    healed.push({
-      machine: machine.name,
-      id,
-      ok: result.exit === 0,
-      what: result.exit === 0 ? `${name}: undone${said ? ` (${said})` : ''}` : `${name}: still there: ${said || `exit ${result.exit}`}`,
-    })
+    const what = ok ? `${name}: undone${said ? ` (${said})` : ''}` : `${name}: still there: ${said}`
+    healed.push({ machine: machine.name, id, what, ok })
   }
   // Whatever has no folder any more.
   const left = parseFound((await machine.sh(findScript, { timeoutMs: findMs })).stdout)
@@ -84,6 +84,13 @@ const healMachine = async (machine: Machine): Promise<Healed[]> => {
   }
   return healed
 }
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Fault
+    ? `${error.problem.code} ${Object.values(error.problem.data).join(' ')}`
+    : error instanceof Error
+      ? error.message
+      : String(error)
 
 const idOfTable = (name: string): string => name.slice(tablePrefix.length).replaceAll('_', '-')
 
@@ -101,8 +108,7 @@ const healRecords = async (lab: Lab): Promise<Healed[]> => {
       await endRecord(path, lab)
       for (const machine of machines) healed.push({ machine, id, what: `${title}: undone`, ok: true })
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
-      for (const machine of machines) healed.push({ machine, id, what: `${title}: still there: ${why}`, ok: false })
+      for (const machine of machines) healed.push({ machine, id, what: `${title}: still there: ${reasonOf(error)}`, ok: false })
     }
   }
   return healed
@@ -117,7 +123,7 @@ export const heal = async (cluster: Cluster, fleet: Fleet, lab?: Lab): Promise<H
   const onMachines = await Promise.all(
     cluster.machines.map(({ name }) =>
       healMachine(fleet.machine(name)).catch((error: unknown): Healed[] => [
-        { machine: name, id: '?', what: `could not be asked: ${error instanceof Error ? error.message : String(error)}`, ok: false },
+        { machine: name, id: '?', what: `could not be asked: ${reasonOf(error)}`, ok: false },
       ]),
     ),
   )
