@@ -59,6 +59,10 @@ export const sampleVerbs = (replaced: Partial<Verbs> = {}): Verbs => ({
   kubeconfig: async () => ({ path: '/tmp/kubeconfig', text: 'apiVersion: v1\n' }),
   ssh: missing,
   kubectl: missing,
+  drill: missing,
+  heal: missing,
+  judge: missing,
+  planFaults: missing,
   ...replaced,
 })
 

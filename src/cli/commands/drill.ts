@@ -63,7 +63,7 @@ const askName =
 
 export const drill = defineCommand({
   path: 'drill',
-  summary: 'Break a running cluster on purpose, measure what clients felt, and prove that no write was lost',
+  summary: 'Break a running cluster on purpose, and prove that it holds and loses no write',
   about:
     'One fault at a time: who is hit is decided by role in that moment (the etcd leader, the holder of the virtual IP), the fault is shown to be in force, held, undone, shown to be gone, and the next one waits until every claim of quorate check holds again. Meanwhile clients of many kinds ask 50 times a second and a workload writes; at the end every acknowledged write must be at every API server and every etcd member. Without proof that a fault was in force it is never called passed. The undo of each fault is armed on the machine before it is made, so it ends even if quorate dies; quorate heal undoes whatever is left.',
   arguments: [fileArgument],
