@@ -19,6 +19,8 @@ export interface Takeover {
   fault: Fault
   from: bigint
   to: bigint
+  /** From the fault to the moment in which another elector had the lock. */
+  electedMs: number
   /** From the fault to the first sign of life of the next COMMAND. */
   ms: number
   /** From the last sign of life of the old one to the first of the new one. Negative = both were alive. */
@@ -99,6 +101,7 @@ export class Stage {
     const { guards, workers } = elector.family()
     for (const pid of [elector.pid, ...guards, ...workers]) this.#family.add(pid)
     const startNs = process.hrtime.bigint()
+    const startMs = Date.now()
     if (fault === 'clean') elector.process.kill('SIGTERM')
     if (fault === 'kill') elector.process.kill('SIGKILL')
     if (fault === 'kill both') signal([elector.pid, ...guards], 'SIGKILL')
@@ -119,7 +122,16 @@ export class Stage {
     const runs = this.runs()
     const before = runs.find((one) => one.token === token) as Run
     const after = runs.find((one) => one.token === next.token) as Run
-    const done = { fault, from: token, to: next.token, ms: ms(after.firstNs - startNs), gapMs: ms(after.firstNs - before.lastNs) }
+    const elected = this.electors.flatMap((one) => one.said).find((one) => one.type === 'elected' && one.token === String(next.token))
+    const electedMs = Date.parse(String(elected?.time)) - startMs
+    const done = {
+      fault,
+      from: token,
+      to: next.token,
+      electedMs,
+      ms: ms(after.firstNs - startNs),
+      gapMs: ms(after.firstNs - before.lastNs),
+    }
     this.takeovers.push(done)
     return done
   }
