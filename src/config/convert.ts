@@ -32,10 +32,12 @@ const pathIn = (file: string, path: string): string =>
 const sshOf = (all: WireSsh | undefined, own: WireSsh | undefined, file: string): SshAccess | undefined => {
   if (!all && !own) return undefined
   const identityFile = own?.identityFile ?? all?.identityFile
+  const knownHostsFile = own?.knownHostsFile ?? all?.knownHostsFile
   return {
     user: own?.user ?? all?.user ?? defaults.sshUser,
     port: own?.port ?? all?.port ?? defaults.sshPort,
     ...(identityFile === undefined ? {} : { identityFile: pathIn(file, identityFile) }),
+    ...(knownHostsFile === undefined ? {} : { knownHostsFile: pathIn(file, knownHostsFile) }),
   }
 }
 

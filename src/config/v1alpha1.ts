@@ -18,6 +18,7 @@ const ssh = (description: string) =>
       user: text('User to log in as; must be root or able to sudo without a password.', { default: defaults.sshUser }).optional(),
       port: port('Port of the SSH server.', defaults.sshPort).optional(),
       identityFile: text('Private key file, relative to this file; absent = what ssh_config and the agent offer.').optional(),
+      knownHostsFile: text('File with the host keys that are believed, relative to this file; absent = your known_hosts.').optional(),
     })
     .meta({ description })
 

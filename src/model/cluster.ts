@@ -17,6 +17,8 @@ export interface SshAccess {
   port: number
   /** Private key file; absent = what ssh_config and the agent offer. */
   identityFile?: string
+  /** Host keys that are believed; absent = the user's known_hosts. */
+  knownHostsFile?: string
 }
 
 /** A host that we install on. Its Kubernetes node, if it has one, carries the same name. */

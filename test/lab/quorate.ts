@@ -23,13 +23,16 @@ export interface RunOptions {
   /** With `--output events`: called for each event as it happens. */
   onEvent?: (event: Event, running: Running) => void
   limitMs?: number
+  /** Put before the command, as to run it in a network of its own. */
+  prefix?: readonly string[]
 }
 
 /** Runs the command as users do, in a folder of its own. It is ended by force when it takes longer than the limit (default 5 minutes). */
-export const quorate = (args: readonly string[], { state, cwd, onEvent, limitMs = 300_000 }: RunOptions): Running => {
+export const quorate = (args: readonly string[], { state, cwd, onEvent, limitMs = 300_000, prefix = [] }: RunOptions): Running => {
   const startedMs = performance.now()
   const env = { ...process.env, QUORATE_STATE: state, NO_COLOR: '1' }
-  const child = spawn(process.execPath, [main, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [program = '', ...rest] = [...prefix, process.execPath, main, ...args]
+  const child = spawn(program, rest, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let [out, err] = ['', '']
   child.stderr.on('data', (chunk: Buffer) => {
     err += chunk.toString('utf8')

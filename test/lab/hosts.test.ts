@@ -1,0 +1,84 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { initText } from '../../src/config/init.js'
+import { loadCluster } from '../../src/config/load.js'
+import { type Lab, openLab } from '../../src/lab/lab.js'
+import { inNamespace } from '../../src/lab/network.js'
+import { type Ended, quorate } from './quorate.js'
+import { labImage, labState } from './support.js'
+
+/**
+ * Hosts that exist: bare Debian machines in a network that quorate reaches like any operator would, by addresses, keys and known hosts of a file.
+ * Nothing of the bundle is on them. They are machines of a lab only so that the test has some.
+ */
+const name = 't-hosts'
+const { root: labRoot, clean } = labState(name)
+const cwd = mkdtempSync(join(tmpdir(), 'quorate-hosts-'))
+const state = join(cwd, 'state')
+const file = join(cwd, 'cluster.yaml')
+const plain = initText({ name, controlPlanes: 3, workers: 0, balancers: 0, zones: 3 }).replaceAll(
+  '[control-plane, etcd, balancer]',
+  '[control-plane, etcd, worker, balancer]',
+)
+const { cluster } = loadCluster(plain, file)
+if (!cluster) throw new Error('the file of this test does not load')
+let lab: Lab
+
+const run = (args: readonly string[]): Promise<Ended> =>
+  quorate(args, { state, cwd, prefix: inNamespace(lab.paths), limitMs: 400_000 }).ended
+
+beforeAll(async () => {
+  const image = await labImage()
+  const empty = join(cwd, 'empty')
+  mkdirSync(empty)
+  lab = openLab(cluster, labRoot)
+  await lab.prepare()
+  await Promise.all(cluster.machines.map((m) => lab.boot(m.name, { ...image, layer: empty, containerd: empty })))
+  const ssh = `  ssh: { user: root, identityFile: ${lab.paths.identity}, knownHostsFile: ${lab.paths.knownHosts} }\n`
+  writeFileSync(file, plain.replace('  machines:\n', `${ssh}  machines:\n`))
+})
+
+afterAll(async () => {
+  await lab?.fleet.close()
+  await clean()
+  rmSync(cwd, { recursive: true, force: true })
+})
+
+describe('hosts over SSH', () => {
+  it('refuses a host whose key is not the known one, and changes nothing', async () => {
+    const strange = join(cwd, 'strange.yaml')
+    writeFileSync(join(cwd, 'nobody'), '')
+    writeFileSync(
+      strange,
+      plain.replace('  machines:\n', `  ssh: { user: root, identityFile: ${lab.paths.identity}, knownHostsFile: nobody }\n  machines:\n`),
+    )
+    const ended = await run(['apply', strange])
+    expect(ended.exit).not.toBe(0)
+    expect(ended.err).toContain('Q3003')
+    expect((await lab.fleet.machine('cp-1').sh('ls /usr/local/bin /etc/kubernetes 2>&1', { allowFailure: true })).stdout).not.toContain(
+      'kubelet',
+    )
+  })
+
+  it('plans the installation of bare hosts', async () => {
+    const { steps } = JSON.parse((await run(['plan', file, '-o', 'json'])).out) as { steps: { id: string; state: string }[] }
+    expect(steps.filter((s) => s.id.startsWith('lab/'))).toEqual([])
+    expect(steps.find((s) => s.id === 'machines/install/cp-1')?.state).toBe('todo')
+  })
+
+  it('installs the bundle and builds the cluster, and the second time there is nothing to do', async () => {
+    const first = await run(['apply', file])
+    expect(first.exit, first.out + first.err).toBe(0)
+    expect(JSON.parse((await run(['apply', file, '-o', 'json'])).out)).toMatchObject({ alreadyUp: true })
+    expect((await run(['check', file])).exit).toBe(0)
+  })
+
+  it('never takes hosts away', async () => {
+    const ended = await run(['down', file])
+    expect(ended.out).not.toContain('removed')
+    expect((await lab.fleet.machine('cp-1').sh('systemctl is-active kubelet')).stdout).toBe('active\n')
+    expect((await run(['check', file])).exit).toBe(0)
+  })
+})
