@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type DrillResult, runDrill } from '../drill/drill.js'
 import { requireConfirmation } from '../drill/guard.js'
 import { type Healed, heal as healCluster } from '../drill/heal.js'
@@ -37,9 +38,12 @@ export interface Drilled extends DrillResult {
   files: ReportFiles
 }
 
-const version = async (): Promise<string> => {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
+/** Of the package that this file belongs to, wherever it was compiled to. */
+const version = async (folder = dirname(fileURLToPath(import.meta.url))): Promise<string> => {
+  const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => undefined)
+  const found = text === undefined ? undefined : (JSON.parse(text) as { name?: string; version?: string })
+  if (found?.name === 'quorate') return found.version ?? 'unknown'
+  return folder === dirname(folder) ? 'unknown' : version(dirname(folder))
 }
 
 /** The report of an earlier run; judged again where none was written. Throws Q6901 to Q6903. */
