@@ -73,10 +73,10 @@ class Elector {
         const term = await this.#campaign()
         if (!term) break
         const begun = performance.now()
-        const { ending, lost } = await this.#serve(term)
+        const { ending, byItself } = await this.#serve(term)
         if (ending.failed && !ending.late) throw fault('Q7904', { command: this.#options.command[0] ?? '', reason: ending.failed })
         if (signal.aborted) return ending
-        if (lost || ending.late) continue
+        if (!byItself) continue
         if (!keep) return ending
         // Others go first; a COMMAND that keeps failing comes back less and less often.
         restMs = performance.now() - begun > 60_000 ? 500 : Math.min(30_000, restMs * 2)

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { Socket } from 'node:net'
 import { type Instant, leftMs, readClock } from './clock.js'
 import { type Deadlines, eachLine, type FromGuard, lineOf, type ToGuard } from './guard-message.js'
-import { guardMark, processesOf, signalAll } from './processes.js'
+import { guardMark, hasEnded, processesOf, signalAll } from './processes.js'
 
 /**
  * The guard: a small process between the elector and COMMAND, in a session of its own. It starts COMMAND and ends it when the lease runs
@@ -69,7 +69,10 @@ const tick = (): void => {
   const now = readClock()
   if (deadlines && leftMs(deadlines.killAt, now) <= 0) kill('deadline')
   else if (killAt && leftMs(killAt, now) <= 0) kill(alone ? 'alone' : 'asked')
-  else if (deadlines && leftMs(deadlines.termAt, now) <= 0) terminate('deadline', Math.max(0, leftMs(deadlines.killAt, now)))
+  // Unless it has just ended by itself, and its exit status is on the way.
+  else if (deadlines && leftMs(deadlines.termAt, now) <= 0 && !hasEnded(leader)) {
+    terminate('deadline', Math.max(0, leftMs(deadlines.killAt, now)))
+  }
   finish()
   arm()
 }

@@ -4,6 +4,7 @@ interface Stat {
   state: string
   processGroup: number
   session: number
+  threads: number
   /** In clock ticks since boot: with the process id it names one process for good. */
   startTime: string
 }
@@ -14,7 +15,13 @@ const statOf = (pid: number): Stat | undefined => {
     // The name in parentheses may itself hold spaces and parentheses: fields count from the last one.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
     const [state = '', , processGroup, session] = fields
-    return { state, processGroup: Number(processGroup), session: Number(session), startTime: fields[19] ?? '' }
+    return {
+      state,
+      processGroup: Number(processGroup),
+      session: Number(session),
+      threads: Number(fields[17]),
+      startTime: fields[19] ?? '',
+    }
   } catch {
     return undefined
   }
@@ -33,7 +40,11 @@ const allPids = (): number[] =>
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
 
-const isOver = (stat: Stat | undefined): boolean => !stat || stat.state === 'Z' || stat.state === 'X'
+/** Whether a process does nothing any more: gone, or a zombie that its parent has not heard of yet. */
+export const hasEnded = (pid: number): boolean => isOver(statOf(pid))
+
+/** A process whose first thread has ended shows as a zombie although its other threads run on. */
+const isOver = (stat: Stat | undefined): boolean => !stat || stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1)
 
 /**
  * Everything of COMMAND that runs: its process group, its session, and processes that have left both and still carry `mark`

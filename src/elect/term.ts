@@ -28,6 +28,8 @@ export interface TermWork {
 export interface TermResult {
   ending: Ending
   lost?: 'taken' | 'not renewed'
+  /** COMMAND ended of its own accord: nobody had told it to. */
+  byItself: boolean
 }
 
 const deadlinesOf = (renewedAt: Instant, timing: ElectTiming): Deadlines => ({
@@ -44,10 +46,18 @@ export const runTerm = async (work: TermWork): Promise<TermResult> => {
   const { lock, term, timing, guard, emit, stop } = work
   let lost: TermResult['lost']
   let over = false
+  let down = false
+  let forced = false
+  const kill = () => {
+    if (down) return
+    forced = true
+    guard.kill()
+  }
   const sleeper = new Sleeper()
   const hear = (message: FromGuard) => {
     if (message.say === 'started') emit({ type: 'started', pid: message.pid })
     if (message.say === 'signalled') {
+      if (message.why !== 'leftover') forced = true
       if (message.why === 'deadline') lost ??= 'not renewed'
       emit({ type: 'ending', signal: message.signal, why: message.why })
     }
@@ -58,6 +68,7 @@ export const runTerm = async (work: TermWork): Promise<TermResult> => {
   stop.addEventListener('abort', onStop, { once: true })
   if (stop.aborted) onStop()
   const finished = guard.ended.then(async (ending) => {
+    down = true
     emit({ type: 'ended', code: ending.code, signal: ending.signal })
     await work.beforeRelease()
     over = true
@@ -73,9 +84,9 @@ export const runTerm = async (work: TermWork): Promise<TermResult> => {
     const overMs = -leftMs(after(term.renewedAt, term.ttlMs), readClock())
     if (lost === 'taken' || overMs > 0) {
       lost ??= 'not renewed'
-      guard.kill()
+      kill()
       await sleeper.sleep(1000)
-      if (!over) emit({ type: 'stuck', overMs: Math.max(0, overMs) })
+      if (!down) emit({ type: 'stuck', overMs: Math.max(0, overMs) })
       continue
     }
     try {
@@ -84,7 +95,7 @@ export const runTerm = async (work: TermWork): Promise<TermResult> => {
       if (renewed === 'lost') {
         if (over) break
         lost = 'taken'
-        guard.kill()
+        kill()
       } else if (leftMs(renewed, term.renewedAt) > 0) {
         term.renewedAt = renewed
         guard.feed(deadlinesOf(renewed, timing))
@@ -103,7 +114,7 @@ export const runTerm = async (work: TermWork): Promise<TermResult> => {
   guard.close()
   if (lost) emit({ type: 'lost', reason: lost })
   if (lost !== 'taken') await giveUp(lock, term, lost ? () => {} : emit)
-  return { ending, ...(lost ? { lost } : {}) }
+  return { ending, byItself: !forced && !ending.failed, ...(lost ? { lost } : {}) }
 }
 
 /** Nothing of COMMAND runs: whoever waits need not wait for the lease to end. A store that cannot be reached now ends it by itself. */
