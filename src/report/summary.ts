@@ -62,8 +62,12 @@ const sentenceOf = (report: DrillReport, faults: Summary['faults'], unsafe: numb
       label: 'Limit broken',
       sentence: `${name} survived every loss that was drilled, but broke a limit in ${plural(faults.failed, 'fault')}.`,
     }
-  if (report.domains.length === 0 || faults.total === 0)
-    return { tone: 'open', label: 'Not proven', sentence: `Nothing is proven about ${name}: no loss was drilled.` }
+  if (report.domains.length === 0 || faults.passed === 0)
+    return {
+      tone: 'open',
+      label: 'Not proven',
+      sentence: `Nothing is proven about ${name}: ${faults.total === 0 ? 'no loss was drilled' : 'no fault could be judged'}.`,
+    }
   if (open.length > 0)
     return {
       tone: 'open',

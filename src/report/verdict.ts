@@ -87,6 +87,20 @@ const samplesOf = (headline: ProbeResult | undefined): Reason[] => {
     : []
 }
 
+/** Classes of which requests failed, servers and machines of one class together; the worst ones by name. */
+const disturbedIn = (measured: readonly ProbeResult[]): string | undefined => {
+  const classes = new Map<string, { failed: number; total: number }>()
+  for (const { probe, failed, total } of measured) {
+    const name = probe.replace(/ \(undo\)$/, '').split(': ')[0] ?? probe
+    const sum = classes.get(name) ?? { failed: 0, total: 0 }
+    classes.set(name, { failed: sum.failed + failed, total: sum.total + total })
+  }
+  const disturbed = [...classes].filter(([, one]) => one.failed > 0).sort(([, a], [, b]) => b.failed - a.failed)
+  if (disturbed.length === 0) return undefined
+  const named = disturbed.slice(0, 4).map(([name, one]) => `${one.failed} of ${one.total} requests of ${name}`)
+  return [...named, ...(disturbed.length > 4 ? [`requests of ${disturbed.length - 4} more classes`] : [])].join(', ')
+}
+
 /**
  * The verdict of one fault, and why. `fail` if a limit or an invariant is broken; `not-evaluated` if the fault was not seen in force,
  * or too little was seen of it; `pass` otherwise. A `must-fail` control passes when the outage was caught, a `must-hold` control
@@ -96,12 +110,8 @@ export const judgeFault = (fault: Unjudged): Pick<FaultReport, 'verdict' | 'reas
   const headline = headlineOf(fault)
   const reasons: Reason[] = []
   if (fault.control === 'must-hold') {
-    const disturbed = fault.measured.filter((one) => one.failed > 0)
-    if (disturbed.length > 0)
-      reasons.push({
-        kind: 'control-disturbed',
-        says: `without any fault ${disturbed.map((one) => `${one.failed} of ${one.total} requests of ${one.probe}`).join(', ')} failed`,
-      })
+    const said = disturbedIn(fault.measured)
+    if (said !== undefined) reasons.push({ kind: 'control-disturbed', says: `without any fault ${said} failed` })
   } else if (fault.times.effectiveMs === undefined) reasons.push({ kind: 'not-run', says: 'the fault was never in force' })
   else if (!fault.effectProof.proven)
     reasons.push({ kind: 'fault-not-effective', says: `the fault was not seen in force: ${fault.effectProof.says}` })
