@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, open, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -29,7 +29,7 @@ export interface Cache {
   adopt(label: string, dir: string, options?: ProduceOptions): Promise<string>
   /** Lends a fresh folder on the cache's disk for a piece of work, one at a time for a label. */
   scratch<T>(label: string, work: (dir: string) => Promise<T>, options?: ProduceOptions): Promise<T>
-  /** Removes what killed builds left and nobody works on. */
+  /** Removes what killed builds left and nobody works on, and old downloads. */
   sweep(): Promise<void>
 }
 
@@ -69,9 +69,17 @@ export const openCache = (root: string = cacheRoot()): Cache => {
         if (!lock) continue
         await rm(join(root, 'tmp', name), { recursive: true, force: true }).finally(() => lock.release())
       }
+      for (const name of await readdir(join(root, 'downloads')).catch(() => [])) {
+        const path = join(root, 'downloads', name)
+        const { mtimeMs } = await stat(path)
+        if (Date.now() - mtimeMs > keptDownloadMs) await rm(path, { force: true })
+      }
     },
   }
 }
+
+/** A broken download is gone on with for so long. */
+const keptDownloadMs = 3 * 24 * 3_600_000
 
 const lockName = (root: string, label: string): string => `bundle ${join(root, 'objects', label)}`
 

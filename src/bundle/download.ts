@@ -28,6 +28,8 @@ const sizeOf = (path: string): Promise<number> =>
 export const download = async (what: Download): Promise<void> => {
   const part = `${what.to}.part`
   await mkdir(dirname(what.to), { recursive: true })
+  // Of a run that was killed before it could use it.
+  if ((await sizeOf(what.to)) > 0 && (await digestOfFile(what.to, what.signal)) === what.sha256) return
   const resumed = (await sizeOf(part)) > 0
   let found = await fetchAll(what, part)
   if (found !== what.sha256 && resumed) {

@@ -9,10 +9,11 @@ import { programsFromReleases } from './from-releases.js'
 import { goVersion } from './go-build.js'
 import { ensureHostPackages } from './host-packages.js'
 import { type Pins, pinsDir, readPins, select } from './pins.js'
-import { shownStep } from './progress.js'
+import { type Amount, shownStep } from './progress.js'
 import { readReady, readyKey, writeReady } from './ready.js'
 import { makeRootfs, rootfsLabel } from './rootfs.js'
 import { asDiskFull, coldBytes, requireSpace } from './space.js'
+import { together } from './together.js'
 
 export type { Bundle } from './bundle.js'
 
@@ -57,32 +58,26 @@ export const prepareBundle = async (options: BundleOptions): Promise<{ bundle: R
   await cache.sweep()
   await ensureHostPackages(emit)
   const counted = counting(cache)
-  const stop = new AbortController()
-  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal
-  const produce: ProduceOptions = {
-    signal,
+  const produce = (signal?: AbortSignal): ProduceOptions => ({
+    ...(signal ? { signal } : {}),
     waiting: (who) => emit({ type: 'note', level: 'info', text: `waiting for a build of the same: ${who}` }),
-  }
-  // The root file system waits for the network and the disk, compiling for the processor: side by side they cost hardly more than one.
-  const rootfs = shownStep(
-    emit,
-    'bundle/rootfs',
-    'Debian root file system',
-    (amount) => counted.produce(rootfsLabel(pins.debian), (out) => makeRootfs(out, pins.debian, amount, signal), produce),
-    signal,
-  )
-  const programs = programsOf(source, counted, dir, pins, emit, produce)
+  })
   try {
-    const [root, built] = await Promise.all([rootfs, programs])
-    const parts = { cache: counted, pins, source, programs: built, rootfs: join(root, 'root'), emit, options: produce }
-    const bundle = await assemble(parts)
+    // The root file system waits for the network and the disk, compiling for the processor: side by side they cost hardly more than one.
+    const work = (signal: AbortSignal) =>
+      [rootfsOf(counted, pins, emit, signal, produce(signal)), programsOf(source, counted, dir, pins, emit, produce(signal))] as const
+    const [rootfs, programs] = await together(options.signal, work)
+    const bundle = await assemble({ cache: counted, pins, source, programs, rootfs, emit, options: produce(options.signal) })
     await writeReady(cache.root, key, bundle)
     return { bundle, made: counted.made() }
   } catch (error) {
-    stop.abort(error)
-    await Promise.allSettled([rootfs, programs])
     throw asDiskFull(error, `the bundle in ${cache.root}`)
   }
+}
+
+const rootfsOf = async (cache: Cache, pins: Pins, emit: Emit, signal: AbortSignal, options: ProduceOptions): Promise<string> => {
+  const work = (amount: Amount) => cache.produce(rootfsLabel(pins.debian), (out) => makeRootfs(out, pins.debian, amount, signal), options)
+  return join(await shownStep(emit, 'bundle/rootfs', 'Debian root file system', work, signal), 'root')
 }
 
 const chooseSource = async (asked: BundleOptions['source'], emit: Emit): Promise<Source> => {

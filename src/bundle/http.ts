@@ -13,6 +13,7 @@ export interface Patience {
 export const patience: Patience = { stallMs: 30_000, attempts: 5, pauseMs: 500 }
 
 export interface HttpOptions {
+  method?: 'GET' | 'HEAD'
   headers?: Record<string, string>
   signal?: AbortSignal
   patience?: Patience
@@ -27,7 +28,7 @@ const passing = new Set([408, 425, 429, 500, 502, 503, 504])
 /** Opens a URL and gives its answer to `read`, under a deadline that each chunk renews. 2xx, 401 and 416 are answers, others errors. */
 export const withAnswer = async <T>(
   url: string,
-  { headers = {}, signal, patience: { stallMs } = patience }: HttpOptions,
+  { method = 'GET', headers = {}, signal, patience: { stallMs } = patience }: HttpOptions,
   read: (answer: Response, chunks: AsyncGenerator<Uint8Array>) => Promise<T>,
 ): Promise<T> => {
   const stalled = new AbortController()
@@ -35,7 +36,7 @@ export const withAnswer = async <T>(
   try {
     const both = signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal
     // Bytes as the server has them: a digest is of these, and ranges count in them.
-    const answer = await fetch(url, { headers: { 'accept-encoding': 'identity', ...headers }, signal: both })
+    const answer = await fetch(url, { method, headers: { 'accept-encoding': 'identity', ...headers }, signal: both })
     if (!answer.ok && answer.status !== 401 && answer.status !== 416) {
       const text = `the server answers ${answer.status}`
       throw passing.has(answer.status) ? new Error(text) : new Refused(text)
@@ -107,3 +108,12 @@ export const getText = (url: string, options: HttpOptions = {}): Promise<{ text:
       return { text: Buffer.concat(parts).toString('utf8'), headers: answer.headers, status: answer.status }
     }),
   )
+
+/** Size of a file, 0 where the server does not say: only progress depends on it. */
+export const sizeAt = (url: string, options: HttpOptions = {}): Promise<number> =>
+  withAnswer(url, { ...options, method: 'HEAD' }, async (answer) =>
+    answer.status === 200 ? Number(answer.headers.get('content-length') ?? 0) : 0,
+  ).catch(() => {
+    options.signal?.throwIfAborted()
+    return 0
+  })

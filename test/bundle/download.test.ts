@@ -64,6 +64,13 @@ describe('download', () => {
     expect(digestOf(await readFile(join(dir, 'tool')))).toBe(digestOf(content))
   })
 
+  it('takes what a killed run had finished', async () => {
+    await serve()
+    await writeFile(join(dir, 'tool'), content)
+    await get()
+    expect(server.asked).toEqual([])
+  })
+
   it('starts again when the part is of another file', async () => {
     await serve()
     await writeFile(join(dir, 'tool.part'), randomBytes(1000))

@@ -18,10 +18,11 @@ export const releaseServer = async (files: Record<string, Buffer>, trouble: Trou
   const asked: Asked[] = []
   const server = createServer(async (request, response) => {
     const path = request.url ?? ''
-    asked.push({ path, range: request.headers.range, authorization: request.headers.authorization })
+    if (request.method !== 'HEAD') asked.push({ path, range: request.headers.range, authorization: request.headers.authorization })
     const file = files[path]
     if (await trouble(request, response, file)) return
     if (!file) return void response.writeHead(404).end('no such file')
+    if (request.method === 'HEAD') return void response.writeHead(200, { 'content-length': file.length }).end()
     const [, from] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? []
     if (from === undefined) return void response.writeHead(200, { 'content-length': file.length }).end(file)
     const start = Number(from)

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -77,7 +78,7 @@ const serve = async (changed: Record<string, Buffer> = {}, trouble?: Trouble) =>
   process.env.QUORATE_RELEASES_URL = `${server.url}/mirror/`
 }
 const fetchAll = (...pins: ReleasePin[]) =>
-  programsFromReleases(openCache(root), pins, (e) => events.push(e), { patience: { stallMs: 500, attempts: 2, pauseMs: 1 } })
+  programsFromReleases(openCache(root), pins, (e) => events.push(e), { patience: { stallMs: 5000, attempts: 2, pauseMs: 1 } })
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'quorate-releases-'))
@@ -112,7 +113,8 @@ describe('programs from releases', () => {
     const amounts = events.filter((e) => e.type === 'step.progress')
     const all = 2 * program('kubelet').length + etcdArchive.length
     expect(amounts.at(-1)).toMatchObject({ done: all, total: all, unit: 'bytes' })
-    expect(amounts.every((a) => a.done <= a.total)).toBe(true)
+    // All sizes are asked for before anything is downloaded, so the end does not move.
+    expect(new Set(amounts.slice(4).map((a) => a.total))).toEqual(new Set([all]))
   })
 
   it('are refused when the digest is another, naming both', async () => {
@@ -123,7 +125,7 @@ describe('programs from releases', () => {
         data: { expected: `sha256:${digestOf(program('kubectl'))}`, found: `sha256:${digestOf('something else')}` },
       },
     })
-    expect(await readdir(join(root, 'objects'))).toEqual([])
+    expect(await readdir(join(root, 'objects')).catch(() => [])).toEqual([])
     expect(events.at(-1)).toMatchObject({ type: 'step.failed', problem: { code: 'Q2006' } })
   })
 
@@ -168,12 +170,21 @@ describe('programs from releases', () => {
   })
 
   it('leave nothing behind that works on after a failure', async () => {
-    await serve({}, (request) => request.url?.includes('kubelet') === true)
+    const held: Promise<unknown>[] = []
+    await serve({}, async (request, response) => {
+      // The failure comes when others are under way.
+      while (request.url?.includes('none') && held.length < 2) await new Promise((done) => setTimeout(done, 5))
+      if (!request.url?.includes('kubelet')) return false
+      held.push(once(response, 'close'))
+      return true
+    })
     await expect(fetchAll({ ...archived, checksum: 'https://hub.example/none' }, plain)).rejects.toMatchObject({
       problem: { data: { reason: 'the server answers 404' } },
     })
+    // Requests without an answer are given up long before their own deadline, and not made again.
+    await Promise.all(held)
     const asked = server.asked.length
-    await new Promise((done) => setTimeout(done, 700))
+    await new Promise((done) => setTimeout(done, 100))
     expect(server.asked).toHaveLength(asked)
-  })
+  }, 4500)
 })
