@@ -144,3 +144,41 @@ export const afterOneRetry = (series: Series): Series => ({
   probe: `${series.probe}, one retry`,
   samples: series.samples.map((one) => (one.ok || one.retryOk !== true ? one : { ...one, ok: true })),
 })
+
+export interface MeasureOptions {
+  /** Machines that were broken: what was asked of them, or from them, says what the fault did and not what it did to users. */
+  victims: readonly string[]
+  /** Limits by class. */
+  budgets: Readonly<Record<string, number | null>>
+}
+
+const withoutServer = ({ server: _, ...series }: Series): Series => series
+
+const worstOf = (results: readonly ProbeResult[]): ProbeResult | undefined =>
+  results.reduce<ProbeResult | undefined>(
+    (worst, one) => (worst && (worst.spanMs > one.spanMs || one.total === 0) ? worst : one),
+    undefined,
+  )
+
+/**
+ * What every class felt, one row a class, in the order of the series; the new connection also with one retry. A class that is asked of,
+ * or from, several machines is as bad as the worst of them that was not itself broken; a row for each of them follows, without a limit.
+ */
+export const measureAll = (all: readonly Series[], phases: Phases, { victims, budgets }: MeasureOptions): ProbeResult[] => {
+  const retried = all.flatMap((one) => (one.probe === 'new connection' ? [one, afterOneRetry(one)] : [one]))
+  const classes = [...new Set(retried.map((one) => one.probe))]
+  return classes.flatMap((probe) => {
+    const own = retried.filter((one) => one.probe === probe)
+    const budgetMs = budgets[probe] ?? undefined
+    const single = own.filter((one) => one.server === undefined)
+    if (single.length > 0) return single.flatMap((one) => measure(one, phases, budgetMs))
+    const spared = own.filter((one) => !victims.includes(one.server ?? ''))
+    // Where all were victims the fault was mostly in something that runs on them, and there is nobody else to ask.
+    const asClass = (spared.length > 0 ? spared : own).map((one) => measure(withoutServer(one), phases, budgetMs))
+    const worst = [
+      worstOf(asClass.flatMap(([fault]) => (fault ? [fault] : []))),
+      worstOf(asClass.flatMap(([, undo]) => (undo ? [undo] : []))),
+    ]
+    return [...worst.filter((one) => one !== undefined), ...own.flatMap((one) => measure(one, phases))]
+  })
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { afterOneRetry, measure, percentilesOf, windowsOf } from '../../src/drill/measure.js'
+import { afterOneRetry, measure, measureAll, percentilesOf, windowsOf } from '../../src/drill/measure.js'
 import { isVoid, type Sample, type Series } from '../../src/drill/samples.js'
 import { intervalLane, ownerLanes, probeLane } from '../../src/drill/timeline.js'
 
@@ -86,6 +86,36 @@ describe('measure', () => {
 
   it('names the server of a class that has several', () => {
     expect(only(seriesOf(300, () => undefined, { probe: 'API server directly', server: 'cp-2' }))?.probe).toBe('API server directly: cp-2')
+  })
+
+  it('takes the worst machine that was not itself broken for its class', () => {
+    const down = (fromMs: number, toMs: number) => (at: number) => (at >= fromMs && at < toMs ? 'connect timeout' : undefined)
+    const direct = { probe: 'API server directly' }
+    const rows = measureAll(
+      [
+        seriesOf(300, down(1500, 1600)),
+        seriesOf(300, down(1100, 4000), { ...direct, server: 'cp-1' }),
+        seriesOf(300, down(1500, 1700), { ...direct, server: 'cp-2' }),
+        seriesOf(300, down(1500, 1560), { ...direct, server: 'cp-3' }),
+        seriesOf(0, () => undefined, { ...direct, server: 'cp-4' }),
+      ],
+      phases,
+      { victims: ['cp-1'], budgets: { 'API server directly': 300, 'new connection': null } },
+    )
+    expect(rows.map((one) => [one.probe, one.spanMs, one.budgetMs])).toEqual([
+      ['new connection', 100, undefined],
+      ['new connection, one retry', 100, undefined],
+      ['API server directly', 200, 300],
+      ['API server directly: cp-1', 2900, undefined],
+      ['API server directly: cp-2', 200, undefined],
+      ['API server directly: cp-3', 60, undefined],
+      ['API server directly: cp-4', 0, undefined],
+    ])
+    const allBroken = measureAll([seriesOf(300, () => undefined, { ...direct, server: 'cp-1' })], phases, {
+      victims: ['cp-1'],
+      budgets: {},
+    })
+    expect(allBroken.map((one) => one.probe)).toEqual(['API server directly', 'API server directly: cp-1'])
   })
 
   it('gives latencies before, in and after, by nearest rank, of answers only', () => {
