@@ -57,7 +57,7 @@ export const initText = (options: InitOptions, balancer: BalancerKind = 'haproxy
   const rows = rowsOf(options, balancer === 'haproxy-keepalived' || balancer === 'nginx-keepalived')
   const endpoint = endpointOf(rows, balancer)
   // Beyond one /24 the machines need a larger subnet, and with a /24 of pods for each address there, so do the pods.
-  const wide = rows.some((row) => !/^10\.99\.0\.(?!255$)/.test(row.address))
+  const wide = rows.some((row) => !/^10\.99\.0\.(?!25[45]$)/.test(row.address))
   return `# yaml-language-server: $schema=./cluster-v1alpha1.json
 # For completion in an editor: quorate config schema > cluster-v1alpha1.json
 # Every field: quorate config explain. What is left out here: quorate config defaults.

@@ -12,6 +12,7 @@ import {
 } from './rules/endpoint.js'
 import { etcdEndpoints, etcdPrefix } from './rules/external-etcd.js'
 import { etcdFiles, networkManifest, sshFiles } from './rules/files.js'
+import { labGateway } from './rules/lab.js'
 import { oddMembers, oneEtcd, redundancy, rolesOnce, someControlPlane, someEtcd, stackedComplete } from './rules/members.js'
 import { clusterName, machineNames, uniqueNames, zoneNames } from './rules/names.js'
 import { addressPools, dnsReplicas } from './rules/pools.js'
@@ -29,7 +30,7 @@ const rules: readonly Rule[] = [
   ...[someControlPlane, someEtcd, oneEtcd, oddMembers, stackedComplete, redundancy, rolesOnce],
   ...[someBalancer, balancerHasUse],
   ...[zonesComplete, severalZones, kindsSpread, membersSpread],
-  ...[addressPools, dnsReplicas],
+  ...[addressPools, dnsReplicas, labGateway],
   ...[etcdEndpoints, etcdPrefix, etcdFiles, networkManifest, sshFiles],
   ...[knownVersion, seriousTiming],
 ]

@@ -32,7 +32,7 @@ const table: [string, string, string, string, boolean, boolean][] = [
   ['metallb', 'stacked', 'haproxy-keepalived', '', true, true],
   ['nginx', 'stacked', 'nginx-keepalived', '', true, true],
   ['node-local', 'stacked', 'node-local', 'Q1206', false, false],
-  ['single', 'stacked', 'haproxy-keepalived', 'Q1305 Q1402', false, false],
+  ['single', 'stacked', 'haproxy-keepalived', 'Q1305', false, false],
   ['stacked', 'stacked', 'haproxy-keepalived', '', true, true],
   ['three-machines', 'stacked', 'haproxy-keepalived', '', true, true],
   ['your-own-etcd', 'user-etcd', 'haproxy-keepalived', '', true, true],

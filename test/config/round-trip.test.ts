@@ -19,7 +19,7 @@ const expected = ({ controlPlanes, workers, balancers, zones }: InitOptions, bal
   const used = Math.min(zones, Math.max(shared ? balancers : 0, controlPlanes, workers))
   return new Set([
     ...(controlPlanes === 1 ? ['Q1305'] : []),
-    ...(shared && (balancers === 1 || (balancers === 0 && controlPlanes === 1)) ? ['Q1402'] : []),
+    ...(shared && balancers === 1 ? ['Q1402'] : []),
     ...(balancer === 'node-local' && controlPlanes > 1 ? ['Q1206'] : []),
     ...(used === 1 && controlPlanes + workers + (shared ? balancers : 0) > 1 ? ['Q1504'] : []),
     ...(used >= 2 && Math.min(zones, controlPlanes) === 2 ? ['Q1502'] : []),

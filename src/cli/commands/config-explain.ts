@@ -28,7 +28,10 @@ export const configExplain = defineCommand({
     }
     const one = matches.find((row) => row.path === asked)
     const paint = context.outPalette
-    if (one) context.out.write(`${paint.bold(one.path)}  ${one.type}${one.default ? `, default ${one.default}` : ''}\n\n${one.about}\n`)
+    if (one)
+      context.out.write(
+        `${paint.bold(one.path)}  ${one.type}${one.default === 'required' ? ', required' : one.default ? `, default ${one.default}` : ''}\n\n${one.about}\n`,
+      )
     const inside = matches.filter((row) => row !== one)
     if (inside.length > 0) {
       const { table } = await import('../output/table.js')

@@ -19,7 +19,9 @@ export const configValidate = defineCommand({
     const { cluster, problems } = await (await context.load.config()).read(file)
     const { exitOf, problemsText } = await import('../problems.js')
     const status = cluster ? exitOf(problems) : exitOf(problems) || 2
-    if (await printStructured({ file, valid: status === 0, problems }, given.flags.output, context)) return status
+    const { survivesLoss } = await import('../../config/survives.js')
+    const survives = cluster ? [survivesLoss(cluster, 'machine'), survivesLoss(cluster, 'zone')] : []
+    if (await printStructured({ file, valid: status === 0, problems, survives }, given.flags.output, context)) return status
     if (problems.length > 0) {
       const { lineReader } = await import('../line-reader.js')
       context.err.write(problemsText(problems, context.errPalette, lineReader(context.cwd)))
@@ -27,6 +29,13 @@ export const configValidate = defineCommand({
     if (cluster && status === 0) {
       const { topologyOf } = await import('../../model/cluster.js')
       context.out.write(`cluster/${cluster.name} valid: ${cluster.machines.length} machines, ${topologyOf(cluster)}, ${cluster.balancer}\n`)
+      // A file without zones does not speak of them.
+      for (const { unit, survives: yes, loses } of survives.filter(
+        (one) => one.unit === 'machine' || cluster.machines.some((m) => m.zone),
+      )) {
+        const why = loses.map(({ name, what }) => `${name} (${what})`).join(', ')
+        context.out.write(`survives the loss of any one ${unit}: ${yes ? 'yes' : why ? `no, not of ${why}` : 'not known'}\n`)
+      }
     }
     return status
   },

@@ -1,4 +1,4 @@
-import { balancers, hasVirtualIp } from '../../model/cluster.js'
+import { balancers, controlPlanes, hasVirtualIp } from '../../model/cluster.js'
 import { doubtful, type Finding, wrong } from '../finding.js'
 import { machinePath, type Rule } from './rule.js'
 
@@ -11,6 +11,8 @@ export const someBalancer: Rule = ({ cluster, wire }): Finding[] => {
   const [only] = all
   if (!only) return [{ ...wrong('Q1401', ['spec', wire.spec.balancer ? 'balancer' : 'machines'], { kind: cluster.balancer }), atKey: true }]
   const path = machinePath(cluster.machines.indexOf(only), 'roles')
+  // The only control plane too: that is one choice, and redundancy() tells it.
+  if (all.length === 1 && only.roles.includes('control-plane') && controlPlanes(cluster).length === 1) return []
   if (all.length === 1) return [doubtful('Q1402', path, { machine: only.name })]
   if (all.length <= mostBalancers) return []
   const extra = all[mostBalancers] ?? only

@@ -91,6 +91,14 @@ node comes or goes. A machine subnet of /24 needs a pod subnet of /16.`,
 is the tenth.`,
     exit: 2,
   },
+  Q1113: {
+    title: 'An address that the lab needs',
+    message: '{what} {address}, which machines made on this computer need as their gateway',
+    remedy: 'take another address of {subnet}, or reach machines of your own: spec.ssh',
+    explain: `Machines made on this computer live in a network without a way out. Its gateway, which refuses everything at once instead of
+leaving programs to wait, has the last usable address of the machine subnet. It matters only without spec.ssh.`,
+    exit: 2,
+  },
   Q1112: {
     title: 'Not a DNS domain',
     message: 'spec.network.dnsDomain is "{found}": {why}',
