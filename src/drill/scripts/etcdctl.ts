@@ -2,7 +2,7 @@ import type { MachineSpec } from '../../model/cluster.js'
 import { etcdClientUrl, etcdDataDir, etcdPeerUrl } from '../../render/etcd.js'
 
 /** Name of the manifest while etcd of a static pod is held down; outside the manifests' folder, where kubelet runs every file. */
-const parked = '$D/etcd-manifest.yaml'
+export const parked = '$D/etcd-manifest.yaml'
 export const etcdManifest = '/etc/kubernetes/manifests/etcd.yaml'
 export const etcdDb = `${etcdDataDir}/member/snap/db`
 
@@ -30,6 +30,11 @@ etcd_up() {
 }
 # The line of this machine's member: id, status, name, peer URL, client URL, learner.
 own_member() { ctl "$OTHERS" member list | grep -F "$PEER" | head -n 1; }
+# Makes the member of this machine lead: a preparation that restarted it has moved leadership away.
+lead() { line=$(own_member); [ -n "$line" ] && ctl "$LOCAL,$OTHERS" move-leader "\${line%%,*}" > /dev/null 2>&1; }
+# The API server here has lost its member while that was restarted; a second more, and balancers use it again.
+api_ready() { [ -z "$(pids kube-apiserver)" ] || [ "$(curl -sk -m 1 -o /dev/null -w '%{http_code}' https://127.0.0.1:6443/readyz)" = 200 ]; }
+settled() { wait_for 600 etcd_ready && wait_for 300 api_ready && sleep 1; }
 # Removes the member of this machine, wipes its disk, and joins it again as a learner that is promoted once it has caught up.
 replace_member() {
   line=$(own_member)

@@ -1,7 +1,7 @@
 import { type Cluster, etcdMachines, type MachineSpec } from '../../model/cluster.js'
 import { etcdConfigPath, etcdDataDir } from '../../render/etcd.js'
 import type { MachineScripts } from '../faults/fault.js'
-import { etcdDb, etcdFunctions, etcdManifest, memberServes } from './etcdctl.js'
+import { etcdDb, etcdFunctions, etcdManifest, memberServes, parked } from './etcdctl.js'
 import { script } from './prelude.js'
 
 const functionsFor = (cluster: Cluster, machine: MachineSpec): string =>
@@ -31,7 +31,6 @@ to_image() {
   etcd_down
   cp -a ${etcdDataDir}/. ${aside}/ && sync && rm -rf ${etcdDataDir}/member && umount ${aside} && mount -o loop ${image} ${etcdDataDir} || return 1
   etcd_up
-  wait_for 600 etcd_ready
 }
 from_image() {
   on_image || [ -e ${image} ] || return 0
@@ -62,7 +61,7 @@ export const fillDisk = (cluster: Cluster, machine: MachineSpec, id: string): Ma
   const functions = functionsFor(cluster, machine) + ownDisk
   const ballast = `${etcdDataDir}/ballast`
   return {
-    prepare: script(id, `${functions}\nto_image`),
+    prepare: script(id, `${functions}\nto_image && settled && wait_for 100 lead`),
     inject: script(
       id,
       `${functions}
@@ -97,7 +96,7 @@ from_image
 export const hangDisk = (cluster: Cluster, machine: MachineSpec, id: string): MachineScripts => {
   const functions = functionsFor(cluster, machine) + ownDisk
   return {
-    prepare: script(id, `${functions}\nto_image`),
+    prepare: script(id, `${functions}\nto_image && settled && wait_for 100 lead`),
     inject: script(
       id,
       `${functions}
@@ -208,7 +207,7 @@ rm -f ${mark}
 }
 
 /** Bytes that the store may still grow before its quota is reached. */
-const roomBytes = 12 * 1024 * 1024
+const roomBytes = 6 * 1024 * 1024
 
 /**
  * The store of one member reaches its quota, which raises an alarm for all: etcd refuses writes until space was freed and the alarm was
@@ -219,12 +218,14 @@ export const exceedQuota = (cluster: Cluster, machine: MachineSpec, id: string):
   const kept = '$D/quota-settings'
   const quotaFunctions = `${functions}
 settings() { if [ -e ${etcdManifest} ]; then echo ${etcdManifest}; else echo ${etcdConfigPath}; fi; }
-# kubelet leaves files with a leading dot alone and sees the rename as one change.
+# kubelet waits up to a minute before it runs another manifest of a pod that it has not yet forgotten, so it is given time to forget.
+forgotten() { ! ls -d /var/lib/kubelet/pods/*/containers/etcd > /dev/null 2>&1; }
 put_settings() {
-  to=$(settings)
-  cp -p "$1" "\${to%/*}/.quorate-drill" && mv "\${to%/*}/.quorate-drill" "$to"
-  [ -e ${etcdManifest} ] || systemctl restart --no-block etcd.service
-  sleep 0.5
+  etcd_down
+  if [ -e ${parked} ]; then to=${parked}; else to=${etcdConfigPath}; fi
+  cp -p "$1" "$to.new" && mv "$to.new" "$to"
+  [ "$to" = ${etcdConfigPath} ] || wait_for 200 forgotten
+  etcd_up
 }
 limit() { tr '\\0' '\\n' < "/proc/$(pids etcd | head -n 1)/cmdline" | cat - "$(settings)" | sed -n 's/.*quota-backend-bytes[=:] *//p' | head -n 1; }
 limited() { [ "$(limit)" = "$quota" ] && etcd_ready; }
@@ -236,7 +237,7 @@ limited() { [ "$(limit)" = "$quota" ] && etcd_ready; }
 [ -e ${kept} ] || cp -p "$(settings)" ${kept}
 quota=$(($(stat -c %s ${etcdDb}) + ${roomBytes}))
 sed "s/\\(quota-backend-bytes[=:] *\\)[0-9]*/\\1$quota/" ${kept} > $D/settings.new && put_settings $D/settings.new
-wait_for 600 limited
+wait_for 600 limited && settled
 `,
     ),
     inject: script(
