@@ -6,6 +6,7 @@ import { controlPlaneClaims } from './control-plane.js'
 import { dnsClaims } from './dns.js'
 import { etcdClaims } from './etcd.js'
 import { leaseClaims } from './leases.js'
+import { loadBalancerClaims } from './load-balancer.js'
 import { machineClaims } from './machines.js'
 import { nodeClaims } from './nodes.js'
 import { entryClaims } from './virtual-ip.js'
@@ -23,6 +24,7 @@ export const claims: readonly Claim[] = [
   ...nodeClaims,
   ...dnsClaims,
   ...workloadClaims,
+  ...loadBalancerClaims,
 ]
 
 export const claimsOf = (cluster: Cluster): Claim[] => claims.filter((one) => one.applies(cluster))

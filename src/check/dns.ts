@@ -1,4 +1,6 @@
+import { nodes } from '../model/cluster.js'
 import type { Observed, PodFacts } from '../model/observed.js'
+import { dnsReplicasOf } from '../render/coredns.js'
 import { broken, type Claim, defineClaim, held, listed, unseen } from './claim.js'
 
 /** The label under which CoreDNS has always run, kept from kube-dns. */
@@ -12,7 +14,7 @@ const replicas = defineClaim({
   claim: 'CoreDNS is ready in all its replicas, on at least two machines',
   needs: ['pods'],
   judge: (cluster, observed) => {
-    const wanted = Math.max(1, cluster.dns.replicas)
+    const wanted = dnsReplicasOf(cluster)
     const pods = dnsPods(observed)
     const good = pods.filter((pod) => pod.ready)
     const machines = [...new Set(good.flatMap((pod) => (pod.node ? [pod.node] : [])))].sort()
@@ -23,7 +25,7 @@ const replicas = defineClaim({
       const why = late ? `; ${late.name}: ${late.reason ?? late.phase}` : ''
       return broken('Q5701', `${good.length} of ${wanted} ready${why}`, where)
     }
-    if (machines.length < Math.min(2, wanted))
+    if (machines.length < Math.min(2, wanted, nodes(cluster).length))
       return broken('Q5701', `all replicas run on ${listed(machines)}`, machines[0] ? { machine: machines[0] } : {})
     return held(`${good.length} on ${listed(machines)}`)
   },
@@ -34,7 +36,7 @@ const budget = defineClaim({
   claim: 'a PodDisruptionBudget keeps CoreDNS running while machines are drained',
   needs: ['budgets'],
   steady: true,
-  applies: (cluster) => cluster.dns.replicas > 1,
+  applies: (cluster) => dnsReplicasOf(cluster) > 1,
   judge: (_cluster, _observed, live) => {
     if (!live.budgets) return unseen('the budgets were not read')
     const match = live.budgets.find((one) => {

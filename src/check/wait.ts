@@ -33,6 +33,7 @@ const spacing: Readonly<Record<Part, number>> = {
   budgets: 2,
   certificates: 2,
   probes: 2,
+  web: 2,
   balancers: 2,
   machines: 5,
 }

@@ -7,6 +7,19 @@ export interface Live {
   certificates?: ServedCertificate[]
   /** Answers of the probe pods. */
   probes?: ProbeAnswer[]
+  /** The web server behind the pool of addresses, asked from outside the cluster. */
+  web?: WebAnswer
+}
+
+/** What became of the Service of type LoadBalancer that every cluster with a pool has. */
+export interface WebAnswer {
+  /** Absent while no address was handed out. */
+  address?: string
+  /** The node that announces it, as its speaker tells. */
+  announcer?: string
+  ok: boolean
+  /** The pod that answered, or why nobody did. */
+  detail: string
 }
 
 export interface BudgetFacts {

@@ -3,6 +3,8 @@ import type { Fleet } from '../machine/fleet.js'
 import { type Cluster, hasVirtualIp } from '../model/cluster.js'
 import type { Observed } from '../model/observed.js'
 import { proxyPlace } from '../render/endpoint.js'
+import { metallbNamespace } from '../render/metallb.js'
+import { probeNamespace } from '../render/probe.js'
 import { observeApiServers, observeEndpoint } from './api-facts.js'
 import { observeBalancer } from './balancer-facts.js'
 import type { Connections } from './connections.js'
@@ -12,6 +14,7 @@ import type { Live, ServedCertificate } from './live.js'
 import { observeMachine } from './machine-facts.js'
 import { leaseFactsOf, nodeFactsOf, podFactsOf } from './objects.js'
 import { askProbes } from './probes.js'
+import { askWeb } from './web.js'
 
 /** What can be looked at on its own. A claim names the parts it needs, so that waiting looks at nothing else. */
 export type Part =
@@ -28,6 +31,7 @@ export type Part =
   | 'budgets'
   | 'certificates'
   | 'probes'
+  | 'web'
 
 export interface PartContext {
   cluster: Cluster
@@ -125,7 +129,7 @@ export const parts: Readonly<Record<Part, (ctx: PartContext) => Promise<Sight>>>
   nodes: async (ctx) => ({ nodes: await ask(ctx, '/api/v1/nodes', (items) => items.map(nodeFactsOf)) }),
   pods: async (ctx) => {
     const lists = await Promise.all(
-      ['kube-system', 'quorate-system'].map((namespace) =>
+      ['kube-system', probeNamespace, ...(ctx.cluster.loadBalancer ? [metallbNamespace] : [])].map((namespace) =>
         ask(ctx, `/api/v1/namespaces/${namespace}/pods`, (items) => items.map(podFactsOf)),
       ),
     )
@@ -155,6 +159,14 @@ export const parts: Readonly<Record<Part, (ctx: PartContext) => Promise<Sight>>>
     // Dials inside the cluster take their time; a second server would only ask the same pods again.
     probes: await ctx.anyServer.ask(
       (client, signal) => askProbes(client, { deadlineMs: ctx.deadlineMs, signal }),
+      ctx.signal,
+      ctx.deadlineMs,
+    ),
+  }),
+  web: async (ctx) => ({
+    web: await ctx.anyServer.ask(
+      (client, signal) =>
+        askWeb(client, (host, port, options) => ctx.fleet.dial(host, port, options), { deadlineMs: ctx.deadlineMs, signal }),
       ctx.signal,
       ctx.deadlineMs,
     ),

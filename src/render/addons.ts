@@ -2,7 +2,9 @@ import type { Cluster } from '../model/cluster.js'
 import { corednsObjects } from './coredns.js'
 import { kubeProxyObjects } from './kube-proxy-objects.js'
 import type { KubernetesObject } from './kubernetes-object.js'
+import { metallbObjects } from './metallb.js'
 import { probeObjects } from './probe.js'
+import { webObjects } from './web.js'
 
 export type { KubernetesObject } from './kubernetes-object.js'
 
@@ -22,4 +24,6 @@ export const clusterObjects = (cluster: Cluster): KubernetesObject[] => [
   ...kubeProxyObjects(cluster),
   ...corednsObjects(cluster),
   ...probeObjects(),
+  ...metallbObjects(cluster),
+  ...webObjects(cluster),
 ]

@@ -8,8 +8,8 @@ export const corednsImage = 'registry.k8s.io/coredns/coredns:v1.14.2'
 const labels = { 'k8s-app': 'kube-dns' }
 const namespace = 'kube-system'
 
-/** How many answer: two at least, and one more for every 16 nodes, as the field's autoscaler does. */
-export const dnsReplicas = (nodeCount: number): number => Math.max(2, Math.ceil(nodeCount / 16))
+/** How many answer: two at least as soon as there are two nodes, and one more for every 16 nodes, as the field's autoscaler does. */
+export const dnsReplicas = (nodeCount: number): number => Math.max(Math.min(2, nodeCount), Math.ceil(nodeCount / 16))
 
 /** The file's wish, or what the number of nodes asks for when that is more. */
 export const dnsReplicasOf = (cluster: Cluster): number => Math.max(cluster.dns.replicas, dnsReplicas(nodes(cluster).length))

@@ -5,6 +5,8 @@ import { fault } from '../model/problem.js'
 import { clusterObjects, type KubernetesObject } from '../render/addons.js'
 import { kubeadmConfigPath, taintsOf } from '../render/kubeadm.js'
 import type { StepContext } from './context.js'
+import { declare, declareAll } from './declare.js'
+import { makeMemberlistKey } from './memberlist-key.js'
 import { sha256 } from './stamp.js'
 import type { StepWork } from './work.js'
 
@@ -28,7 +30,11 @@ const nodeOf = (ctx: StepContext, machine: MachineSpec): KubernetesObject => {
       labels: {
         'kubernetes.io/hostname': machine.name,
         ...(isControlPlane
-          ? { 'node-role.kubernetes.io/control-plane': '', 'node.kubernetes.io/exclude-from-external-load-balancers': '' }
+          ? {
+              'node-role.kubernetes.io/control-plane': '',
+              // MetalLB heeds it too: where pods run on control planes, they must announce as well, or nobody does.
+              ...(taints.length > 0 ? { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } : {}),
+            }
           : {}),
         ...(machine.zone ? { 'topology.kubernetes.io/zone': machine.zone } : {}),
       },
@@ -68,7 +74,11 @@ export const declareNodes: StepWork = {
   },
   run: async (ctx) => {
     const client = await api(ctx)
-    await Promise.all(nodes(ctx.cluster).map((m) => client.apply(nodeOf(ctx, m))))
+    await declareAll(
+      client,
+      nodes(ctx.cluster).map((m) => nodeOf(ctx, m)),
+      ctx.signal,
+    )
   },
 }
 
@@ -85,15 +95,15 @@ export const declareObjects: StepWork = {
   run: async (ctx) => {
     const client = await api(ctx)
     const objects = clusterObjects(ctx.cluster)
-    // Namespaces first; the rest has no order among itself.
-    for (const object of objects.filter((o) => o.kind === 'Namespace')) await client.apply(object)
-    await Promise.all(objects.filter((o) => o.kind !== 'Namespace').map((object) => client.apply(object)))
-    await client.apply({
+    if (ctx.cluster.loadBalancer) await makeMemberlistKey(client, objects, ctx.signal)
+    await declareAll(client, objects, ctx.signal)
+    const record = {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name: 'applied', namespace: 'quorate-system' },
       data: { objects: objectsDigest(ctx) },
-    })
+    }
+    await declare(client, record, ctx.signal)
   },
 }
 
@@ -127,9 +137,13 @@ export const recordKubeadm: StepWork = {
         { what: 'kubeadm init phase upload-config', output: result.stdout.trim().slice(-600) },
         { machine: machine.name },
       )
-    await client.patch('/api/v1/namespaces/kube-system/configmaps/kubeadm-config', {
-      metadata: { annotations: { [kubeadmRecord]: await kubeadmDigest(ctx) } },
-    })
+    await client.patch(
+      '/api/v1/namespaces/kube-system/configmaps/kubeadm-config',
+      {
+        metadata: { annotations: { [kubeadmRecord]: await kubeadmDigest(ctx) } },
+      },
+      { deadlineMs: 15_000 },
+    )
   },
 }
 

@@ -6,8 +6,10 @@ import { summarise } from '../../src/check/summary.js'
 import type { Cluster } from '../../src/model/cluster.js'
 import { codes, describe as inWords } from '../../src/model/codes.js'
 import { emptyObserved } from '../../src/observe/cluster-facts.js'
-import { demo, healthyLive, healthyObserved } from './support/healthy.js'
+import { healthyObserved as anyObserved, pooled as demo, healthyLive } from './support/healthy.js'
 import { spoilt } from './support/spoilt.js'
+
+const healthyObserved = (cluster: Cluster = demo) => anyObserved(cluster)
 
 const claimOf = (id: string): Claim => {
   const found = claims.find((one) => one.id === id)
@@ -17,7 +19,7 @@ const claimOf = (id: string): Claim => {
 
 describe('a healthy cluster', () => {
   it.each(claims.map((one) => [one.id, one] as const))('holds %s', (_, claim) => {
-    const result = claim.evaluate(demo, healthyObserved(), healthyLive())
+    const result = claim.evaluate(demo, healthyObserved(), healthyLive(demo))
     expect(result).toMatchObject({ id: claim.id, claim: claim.claim, verdict: 'True' })
     expect(result.evidence).not.toBe('')
     expect(result.problem).toBeUndefined()
@@ -33,7 +35,7 @@ describe('a spoilt cluster', () => {
   it.each(spoilt.map((one) => [`${one.claim} is ${one.verdict} when ${one.when}`, one] as const))(
     '%s',
     (_, { claim, verdict, machine, code, evidence, spoil }) => {
-      const [observed, live] = [healthyObserved(), healthyLive()]
+      const [observed, live] = [healthyObserved(), healthyLive(demo)]
       spoil(observed, live)
       const result = claimOf(claim).evaluate(demo, observed, live)
       expect(result.verdict).toBe(verdict)
@@ -64,7 +66,7 @@ describe('a spoilt cluster', () => {
   })
 
   it('warns of a certificate that expires, and fails for one that has', () => {
-    const live = healthyLive()
+    const live = healthyLive(demo)
     const severity = (notAfter: string) => {
       for (const one of live.certificates ?? []) one.notAfterMs = Date.parse(notAfter)
       return claimOf('certificates/valid').evaluate(demo, healthyObserved(), live).problem?.severity
@@ -81,7 +83,7 @@ describe('a spoilt cluster', () => {
     // Its clock is 20 s behind ours, so a lease renewed just now looks 20 s old.
     holder.clockSkewMs = -20_000
     lease.renewAgeMs = 20_300
-    expect(claimOf('leases/scheduler').evaluate(demo, observed, healthyLive()).verdict).toBe('True')
+    expect(claimOf('leases/scheduler').evaluate(demo, observed, healthyLive(demo)).verdict).toBe('True')
   })
 })
 
@@ -94,7 +96,7 @@ describe('what was not seen', () => {
   it('is Unknown: a part that could not be looked at', () => {
     for (const claim of claims) {
       for (const part of claim.needs) {
-        const result = claim.evaluate(demo, { ...healthyObserved(), unseen: { [part]: 'no API server answers' } }, healthyLive())
+        const result = claim.evaluate(demo, { ...healthyObserved(), unseen: { [part]: 'no API server answers' } }, healthyLive(demo))
         expect(result).toMatchObject({ verdict: 'Unknown', evidence: 'no API server answers', problem: { code: 'Q5001' } })
       }
     }
@@ -120,7 +122,7 @@ describe('what was not seen', () => {
 
   it.each(spoilt.map((one) => [`${one.claim}: ${one.when}`, one] as const))('never makes True what is not: %s', (_, { claim, spoil }) => {
     const make = () => {
-      const world = { observed: healthyObserved(), live: healthyLive() }
+      const world = { observed: healthyObserved(), live: healthyLive(demo) }
       spoil(world.observed, world.live)
       return world
     }
@@ -143,7 +145,8 @@ describe('what was not seen', () => {
 })
 
 describe('other shapes of clusters', () => {
-  const bare = (change: Partial<Cluster>): Cluster => ({ ...demo, ...change })
+  const { loadBalancer: _, ...withoutPool } = demo
+  const bare = (change: Partial<Cluster>): Cluster => ({ ...withoutPool, ...change })
   const ids = (cluster: Cluster) => claimsOf(cluster).map((one) => one.id)
 
   it('are not asked for a virtual IP that they do not have', () => {
@@ -151,6 +154,10 @@ describe('other shapes of clusters', () => {
     expect(ids(bare({ balancer: 'external' }))).toContain('endpoint/answers')
     expect(ids(bare({ balancer: 'external' })).filter((id) => id.startsWith('balancer/'))).toEqual([])
     expect(ids(bare({ balancer: 'node-local' }))).toContain('balancer/backends')
+  })
+
+  it('are asked for a pool only where there is one', () => {
+    expect(ids(bare({})).filter((id) => id.startsWith('load-balancer/'))).toEqual([])
   })
 
   it('are not asked what nginx cannot tell', () => {

@@ -150,7 +150,7 @@ describe('cluster objects', () => {
   })
 
   it('ask for enough replicas of DNS, and spread them hard when there are machines enough', () => {
-    expect([1, 7, 32, 33, 100].map(dnsReplicas)).toEqual([2, 2, 2, 3, 7])
+    expect([1, 7, 32, 33, 100].map(dnsReplicas)).toEqual([1, 2, 2, 3, 7])
     const of = (cluster: Cluster): [number, string] => {
       const spec = find(cluster, 'Deployment', 'coredns').spec as {
         replicas: number

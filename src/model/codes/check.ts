@@ -273,6 +273,30 @@ How to see it:
   quorate kubectl -n quorate-system get service,endpointslices
   quorate ssh NAME -- nft list table ip kube-proxy`,
   ),
+  Q5811: entry(
+    'MetalLB or its web server does not run',
+    'quorate kubectl -n metallb-system get pods -o wide',
+    `MetalLB has one controller, which hands out addresses, and a speaker on every node that takes ordinary pods, which announces them. To prove that
+Services of type LoadBalancer work, a small web server of two pods runs behind one in the name space quorate-system.
+
+How to see it:
+  quorate kubectl -n metallb-system logs -l component=controller
+  quorate kubectl -n metallb-system logs -l component=speaker
+  quorate kubectl -n quorate-system describe pods -l app.kubernetes.io/name=web`,
+  ),
+  Q5812: entry(
+    'An address of the pool is not reached',
+    'quorate kubectl -n quorate-system describe service web',
+    `The Service web in quorate-system was asked from outside the cluster, at the address that it was given from spec.loadBalancer.addressPool.
+Without an address, the controller has none left or has not read the pool. With one and "no route to host", nobody answers ARP for it: no speaker
+announces it, or a switch keeps the entry of a node that is gone. With "connection refused", the rules of kube-proxy on the announcing node are
+not in place. The computer that asks must be on the machines' network, or routed to it.
+
+How to see it:
+  quorate kubectl -n metallb-system get servicel2statuses
+  quorate kubectl -n metallb-system logs -l component=speaker
+  ip neigh show {address}                                  on the computer that asks`,
+  ),
   Q5901: entry(
     'A certificate expires soon',
     'quorate apply',

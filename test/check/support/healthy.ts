@@ -1,7 +1,7 @@
 import { podCidrOf } from '../../../src/config/pod-cidr.js'
 import type { Cluster, MachineSpec, Role } from '../../../src/model/cluster.js'
 import { balancers, controlPlanes, etcdMachines, nodes, workers } from '../../../src/model/cluster.js'
-import type { Observed } from '../../../src/model/observed.js'
+import type { Observed, PodFacts } from '../../../src/model/observed.js'
 import type { Live } from '../../../src/observe/live.js'
 
 const machine = (name: string, last: number, zone: string, roles: Role[]): MachineSpec => ({
@@ -38,6 +38,9 @@ export const demo: Cluster = {
     machine('w-2', 32, 'b', ['worker']),
   ],
 }
+
+/** With a pool of addresses for Services: every claim there is applies to it. */
+export const pooled: Cluster = { ...demo, loadBalancer: { addressPool: ['10.99.0.200-10.99.0.220'] } }
 
 const memberIds: Record<string, string> = { 'cp-1': 'aaa1', 'cp-2': 'aaa2', 'cp-3': 'aaa3' }
 
@@ -148,8 +151,27 @@ export const healthyObserved = (cluster: Cluster = demo): Observed => ({
       restarts: 0,
       labels: { 'app.kubernetes.io/name': 'probe' },
     })),
+    ...(cluster.loadBalancer ? poolPods(cluster) : []),
   ],
 })
+
+const poolPods = (cluster: Cluster): PodFacts[] => {
+  const pod = (namespace: string, name: string, node: string, labels: Record<string, string>): PodFacts => ({
+    namespace,
+    name,
+    node,
+    ready: true,
+    phase: 'Running',
+    restarts: 0,
+    labels,
+  })
+  const nodes = workers(cluster).map((m) => m.name)
+  return [
+    ...nodes.map((node, i) => pod('quorate-system', `web-${i}`, node, { 'app.kubernetes.io/name': 'web' })),
+    pod('metallb-system', 'controller-0', nodes[0] ?? '', { app: 'metallb', component: 'controller' }),
+    ...nodes.map((node, i) => pod('metallb-system', `speaker-${i}`, node, { app: 'metallb', component: 'speaker' })),
+  ]
+}
 
 export const healthyLive = (cluster: Cluster = demo): Live => ({
   apiAddresses: controlPlanes(cluster).map((m) => m.address),
@@ -170,4 +192,5 @@ export const healthyLive = (cluster: Cluster = demo): Live => ({
     { node: m.name, what: 'pod' as const, target: 'the other', ok: true, detail: 'probe-1' },
     { node: m.name, what: 'service' as const, target: 'probe.quorate-system', ok: true, detail: 'probe-0' },
   ]),
+  ...(cluster.loadBalancer ? { web: { address: '10.99.0.200', announcer: 'w-1', ok: true, detail: 'web-0' } } : {}),
 })

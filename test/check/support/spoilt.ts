@@ -265,7 +265,7 @@ export const spoilt: readonly Spoilt[] = [
   falseWhen('workload/ready', 'Q5801', 'a probe does not start', 'w-2', /w-2: probe-1: ErrImageNeverPull/, (o) => {
     Object.assign(of(o.pods, 3), { ready: false, reason: 'ErrImageNeverPull' })
   }),
-  falseWhen('workload/ready', 'Q5801', 'a worker has none', 'w-2', /w-2: no probe pod yet/, (o) => o.pods.pop()),
+  falseWhen('workload/ready', 'Q5801', 'a worker has none', 'w-2', /w-2: no probe pod yet/, (o) => o.pods.splice(3, 1)),
   unknownWhen('workload/ready', 'no pod was seen', (o) => {
     o.pods = []
   }),
@@ -287,4 +287,32 @@ export const spoilt: readonly Spoilt[] = [
       delete live.probes
     }),
   ]),
+  falseWhen('load-balancer/running', 'Q5811', 'a speaker does not start', 'w-1', /w-1: speaker-0: ErrImageNeverPull/, (o) => {
+    Object.assign(of(o.pods, 7), { ready: false, reason: 'ErrImageNeverPull' })
+  }),
+  falseWhen('load-balancer/running', 'Q5811', 'there is no controller', undefined, /no controller/, (o) => {
+    o.pods.splice(6, 1)
+  }),
+  falseWhen('load-balancer/running', 'Q5811', 'both web servers are on one machine', undefined, /web: 2 of 2 ready, on w-1/, (o) => {
+    of(o.pods, 5).node = 'w-1'
+  }),
+  unknownWhen('load-balancer/running', 'no pod was seen', (o) => {
+    o.pods = []
+  }),
+  falseWhen(
+    'load-balancer/reached',
+    'Q5812',
+    'nobody answers for the address',
+    'w-1',
+    /10\.99\.0\.200 \(announced by w-1\): no route/,
+    (_, live) => {
+      Object.assign(live.web ?? {}, { ok: false, detail: 'no route to host' })
+    },
+  ),
+  falseWhen('load-balancer/reached', 'Q5812', 'no address was handed out', undefined, /the web server: no address/, (_, live) => {
+    live.web = { ok: false, detail: 'no address of the pool was handed out yet' }
+  }),
+  unknownWhen('load-balancer/reached', 'it was not asked', (_, live) => {
+    delete live.web
+  }),
 ]

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
+import { Duplex } from 'node:stream'
 import type { TlsIdentity } from '../../../src/client/transport.js'
 import type { Fleet } from '../../../src/machine/fleet.js'
 import type { Machine } from '../../../src/machine/machine.js'
@@ -77,10 +78,11 @@ export class World {
       isLab: true,
       close: async () => {},
       machine: (name) => this.#machine(name),
-      dial: (host) =>
+      dial: (host, port) =>
         new Promise((resolve, reject) => {
           this.asked.push(`dial ${host}`)
           if (this.down.has(host)) return reject(fault('Q3010', { reason: 'connection refused' }))
+          if (port === 80) return resolve(saying(`HTTP/1.0 200 OK\r\n\r\n${this.live.web?.detail}\n`))
           const socket = connect(this.#port, '127.0.0.1')
           socket.once('error', reject)
           socket.once('connect', () => {
@@ -138,6 +140,8 @@ export class World {
     if (server && !server.ready) return [500, { code: 500, reason: 'InternalError', message: 'not ready' }]
     const items = this.#objects(pathname)
     if (items) return [200, { items, metadata: { resourceVersion: '1' } }]
+    if (pathname === '/api/v1/namespaces/quorate-system/services/web')
+      return [200, { metadata: { name: 'web' }, status: { loadBalancer: { ingress: [{ ip: this.live.web?.address }] } } }]
     const [, pod] = /\/pods\/([^:]+):8080\/proxy\/dial/.exec(pathname) ?? []
     if (pod) return this.#dial(pod, searchParams)
     return [404, { code: 404, reason: 'NotFound', message: pathname }]
@@ -178,6 +182,8 @@ export class World {
     if (path.endsWith('/endpointslices')) return [{ endpoints: [{ addresses: this.live.apiAddresses ?? [] }] }]
     if (path.endsWith('/poddisruptionbudgets'))
       return (this.live.budgets ?? []).map((b) => ({ metadata: { name: b.name }, spec: { selector: { matchLabels: b.matchLabels } } }))
+    if (path.endsWith('/servicel2statuses'))
+      return [{ metadata: {}, status: { node: this.live.web?.announcer, serviceName: 'web', serviceNamespace: 'quorate-system' } }]
     return undefined
   }
 
@@ -250,6 +256,17 @@ export class World {
     this.down.add(this.cluster.endpoint.address)
   }
 }
+
+/** A server that says one thing to whoever speaks to it, and hangs up. */
+const saying = (text: string): Duplex =>
+  new Duplex({
+    read: () => {},
+    write(_chunk, _encoding, done) {
+      this.push(text)
+      this.push(null)
+      done()
+    },
+  })
 
 const machineText = (skewMs: number, diskFreeBytes: number): string => {
   const clock = `clock ${(BigInt(Date.now() + skewMs) * 1_000_000n).toString()}`
