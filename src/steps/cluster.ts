@@ -89,8 +89,8 @@ export const declareObjects: StepWork = {
     if (!client) return { state: 'todo', reason: 'no API server answers' }
     const record = await client.find(recordPath)
     if (!record) return { state: 'todo', reason: 'not declared yet' }
-    const data = record['data'] as Record<string, string> | undefined
-    return data?.['objects'] === objectsDigest(ctx) ? { state: 'done' } : { state: 'todo', reason: 'declared from another configuration' }
+    const data = record.data as Record<string, string> | undefined
+    return data?.objects === objectsDigest(ctx) ? { state: 'done' } : { state: 'todo', reason: 'declared from another configuration' }
   },
   run: async (ctx) => {
     const client = await api(ctx)
