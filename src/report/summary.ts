@@ -1,3 +1,4 @@
+import { disturbed } from './domains.js'
 import type { DomainReport, DrillReport, FaultReport, ProbeResult } from './drill-report.js'
 import { count, listed, milliseconds, plural, within } from './format.js'
 import { controlsOf, headlineOf } from './verdict.js'
@@ -47,6 +48,12 @@ const sentenceOf = (report: DrillReport, faults: Summary['faults'], unsafe: numb
       tone: 'bad',
       label: 'Writes not safe',
       sentence: `${name} is not safe: in ${plural(unsafe, 'fault')}, writes that it had acknowledged were lost or mixed up.`,
+    }
+  if (lost.length === 0 && disturbed(report.faults))
+    return {
+      tone: 'open',
+      label: 'Not proven',
+      sentence: `Nothing is proven about ${name}: requests failed without any fault, so what failed in a fault says little.`,
     }
   if (lost.length > 0) {
     const what = lost.length === 1 ? 'a single point' : `${lost.length} single points`

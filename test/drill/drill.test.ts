@@ -6,6 +6,7 @@ import { type DrillResult, runDrill } from '../../src/drill/drill.js'
 import { judgeRun } from '../../src/drill/judge-run.js'
 import type { EventBody } from '../../src/model/event.js'
 import { Fault } from '../../src/model/problem.js'
+import { summaryOf } from '../../src/report/summary.js'
 import { FakeWorld, type Script } from './support/fake-world.js'
 
 // The real holds last seconds; what is tested here is order, recording and judging.
@@ -104,6 +105,19 @@ describe('a drill', () => {
     expect(reasons(result, 'quorum-lost')).toEqual(['control-missed'])
     expect(result.report.score.value).toBeLessThanOrEqual(79)
     expect(result.report.score.because.join()).toContain('the detector cannot be trusted')
+  })
+
+  it('disproves nothing by an outage when requests failed without a fault, too', async () => {
+    const domainOf = (result: DrillResult): string | undefined => result.report.domains.find((one) => one.domain === 'API server')?.verdict
+    const quiet = await drill(new FakeWorld({ 'apiserver-kill': outage, 'quorum-lost': outage }), ['apiserver-kill'])
+    expect(domainOf(quiet)).toBe('disproved')
+    await rm(directory, { recursive: true })
+    const noisy = await drill(new FakeWorld({ 'no-fault': { outageMs: 80 }, 'apiserver-kill': outage, 'quorum-lost': outage }), [
+      'apiserver-kill',
+    ])
+    expect(reasons(noisy, 'no-fault')).toEqual(['control-disturbed'])
+    expect(domainOf(noisy)).toBe('not proven')
+    expect(summaryOf(noisy.report).sentence).toContain('requests failed without any fault')
   })
 
   it('fails a fault that the watcher of claims had to see and did not', async () => {
