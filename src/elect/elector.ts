@@ -121,6 +121,7 @@ class Elector {
       try {
         // Started ahead of time: a takeover does not wait for a process to come up.
         if (!this.#guard?.usable) this.#guard = this.#newGuard()
+        await this.#guard.ready
         await lock.untilFree((holder) => this.#see(holder), signal)
         const term = await lock.take()
         this.#everAnswered = true

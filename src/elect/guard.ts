@@ -38,6 +38,9 @@ export class Guard extends EventEmitter<{ message: [FromGuard] }> {
   #leader = 0
   #backstop: NodeJS.Timeout | undefined
   readonly ended: Promise<Ending>
+  /** Resolves when the guard is up, or will never be. */
+  readonly ready: Promise<void>
+  #isReady: () => void = () => {}
   #settle: (ending: Ending) => void = () => {}
   #over = false
 
@@ -45,6 +48,9 @@ export class Guard extends EventEmitter<{ message: [FromGuard] }> {
     super()
     this.ended = new Promise((resolve) => {
       this.#settle = resolve
+    })
+    this.ready = new Promise((resolve) => {
+      this.#isReady = resolve
     })
     this.#process = spawn(process.execPath, ['--max-old-space-size=32', guardProgram()], {
       // A session of its own: Ctrl-Z and Ctrl-C in the terminal reach the elector only.
@@ -72,6 +78,7 @@ export class Guard extends EventEmitter<{ message: [FromGuard] }> {
   }
 
   #hear(message: FromGuard): void {
+    if (message.say === 'ready') this.#isReady()
     if (message.say === 'started') this.#leader = message.pid
     if (message.say === 'ended') this.#finish({ code: message.code, signal: message.signal })
     if (message.say === 'failed') this.#finish({ code: null, signal: null, failed: message.reason, late: message.late === true })
@@ -86,6 +93,7 @@ export class Guard extends EventEmitter<{ message: [FromGuard] }> {
     if (this.#over) return
     this.#over = true
     clearInterval(this.#backstop)
+    this.#isReady()
     this.#settle(ending)
   }
 

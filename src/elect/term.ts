@@ -69,7 +69,7 @@ export const runTerm = async (work: TermWork): Promise<TermResult> => {
   if (stop.aborted) onStop()
   const finished = guard.ended.then(async (ending) => {
     down = true
-    emit({ type: 'ended', code: ending.code, signal: ending.signal })
+    if (!ending.failed) emit({ type: 'ended', code: ending.code, signal: ending.signal })
     await work.beforeRelease()
     over = true
     sleeper.wakeForGood()

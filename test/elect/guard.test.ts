@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { after, readClock } from '../../src/elect/clock.js'
@@ -38,13 +38,19 @@ describe('a guard', () => {
   /** Deadlines count from when the guard is up, which takes its time on a busy machine. */
   const start = async (script: string, deadlines = () => within(20_000), graceMs = 300) => {
     guard = new make()
-    await new Promise((ready) => guard.once('message', ready))
+    await guard.ready
     guard.start(['sh', '-c', script], env, graceMs, deadlines())
   }
 
   it('passes on how COMMAND ended', async () => {
     await start('exit 7')
     expect(await guard.ended).toEqual({ code: 7, signal: null })
+  })
+
+  it('leaves COMMAND the priority that it would have had', async () => {
+    await start(`cut -d' ' -f19 /proc/self/stat > ${file('nice')}`)
+    await guard.ended
+    expect(readFileSync(file('nice'), 'utf8').trim()).toBe(String(getPriority()))
   })
 
   it('tells a program that does not start', async () => {

@@ -71,7 +71,7 @@ export class Stage {
     return [...byToken.values()].sort((a, b) => (a.token < b.token ? -1 : 1))
   }
 
-  async #waitFor<T>(what: string, look: () => T | undefined, limitMs = 15_000): Promise<T> {
+  async #waitFor<T>(what: string, look: () => T | undefined, limitMs = 60_000): Promise<T> {
     const limit = Date.now() + limitMs
     for (;;) {
       const found = look()
