@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { type DrillResult, runDrill } from '../../src/drill/drill.js'
 import { judgeRun } from '../../src/drill/judge-run.js'
 import type { EventBody } from '../../src/model/event.js'
@@ -12,36 +12,39 @@ import { FakeWorld, type Script } from './support/fake-world.js'
 // The real holds last seconds; what is tested here is order, recording and judging.
 const quick = { holdMs: 350, settleMs: 120 }
 
-let directory: string
-let events: EventBody[]
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'drill-'))
-  events = []
-})
-afterEach(() => rm(directory, { recursive: true, force: true }))
+const base = mkdtempSync(join(tmpdir(), 'drill-'))
+afterAll(() => rmSync(base, { recursive: true, force: true }))
+let runs = 0
 
 const blind: Script = { outageMs: 0 }
 const outage: Script = { outageMs: Number.POSITIVE_INFINITY }
 
 const drill = (world: FakeWorld, only: string[], more: Partial<Parameters<typeof runDrill>[1]> = {}): Promise<DrillResult> =>
   runDrill(world, {
-    directory,
+    directory: join(base, String(++runs)),
     quorate: '0.0.0',
     select: { only },
     seed: 7,
     baselineMs: 250,
-    emit: (event) => events.push(event),
+    emit: () => {},
     signal: new AbortController().signal,
     pace: quick,
     ...more,
   })
+
+/** Drills and keeps what was told meanwhile. */
+const told = async (world: FakeWorld, only: string[]): Promise<EventBody[]> => {
+  const events: EventBody[] = []
+  await drill(world, only, { emit: (event) => events.push(event) })
+  return events
+}
 
 const verdicts = (result: DrillResult): Record<string, string> =>
   Object.fromEntries(result.report.faults.map((one) => [one.id, one.verdict]))
 const reasons = (result: DrillResult, id: string): string[] =>
   result.report.faults.find((one) => one.id === id)?.reasons.map((one) => one.kind) ?? []
 
-describe('a drill', () => {
+describe.concurrent('a drill', () => {
   it('passes what is short, proven, safe and mended, with both controls around it', async () => {
     const world = new FakeWorld({ 'apiserver-kill': { outageMs: 60 }, 'quorum-lost': outage })
     const result = await drill(world, ['apiserver-kill'])
@@ -111,7 +114,6 @@ describe('a drill', () => {
     const domainOf = (result: DrillResult): string | undefined => result.report.domains.find((one) => one.domain === 'API server')?.verdict
     const quiet = await drill(new FakeWorld({ 'apiserver-kill': outage, 'quorum-lost': outage }), ['apiserver-kill'])
     expect(domainOf(quiet)).toBe('disproved')
-    await rm(directory, { recursive: true })
     const noisy = await drill(new FakeWorld({ 'no-fault': { outageMs: 80 }, 'apiserver-kill': outage, 'quorum-lost': outage }), [
       'apiserver-kill',
     ])
@@ -124,7 +126,6 @@ describe('a drill', () => {
     const claim = 'virtual-ip/one-holder'
     const seen = await drill(new FakeWorld({ 'keepalived-freeze': { seenClaims: [claim] }, 'quorum-lost': outage }), ['keepalived-freeze'])
     expect(verdicts(seen)).toMatchObject({ 'keepalived-freeze': 'pass' })
-    await rm(directory, { recursive: true })
     const unseen = await drill(new FakeWorld({ 'quorum-lost': outage }), ['keepalived-freeze'])
     expect(reasons(unseen, 'keepalived-freeze')).toEqual(['claim-not-seen'])
   })
@@ -141,8 +142,7 @@ describe('a drill', () => {
   it('undoes what an earlier drill left, and says so', async () => {
     const world = new FakeWorld({ 'quorum-lost': outage })
     world.leftovers = ['cp-1: rules of a cut network']
-    await drill(world, ['proxy-kill'])
-    const notes = events.flatMap((one) => (one.type === 'note' ? [one.text] : []))
+    const notes = (await told(world, ['proxy-kill'])).flatMap((one) => (one.type === 'note' ? [one.text] : []))
     expect(notes).toEqual(['left by an earlier drill, undone: cp-1: rules of a cut network'])
   })
 
@@ -202,14 +202,14 @@ describe('a drill', () => {
     const now = Date.parse('2030-01-01T00:00:00Z')
     const world = new FakeWorld({ 'apiserver-kill': { outageMs: 300 }, 'proxy-kill': { loses: true }, 'quorum-lost': outage })
     const first = await drill(world, ['apiserver-kill', 'proxy-kill'], { now: () => now })
-    const again = await judgeRun(directory, { now })
+    const again = await judgeRun(first.directory, { now })
     const plain = (value: unknown): unknown =>
       JSON.parse(JSON.stringify(value, (key, one) => (key === 'tookMs' && typeof one === 'number' ? 0 : one)))
     expect(plain(again.report)).toEqual(plain(first.report))
   })
 
   it('tells how each fault went', async () => {
-    await drill(new FakeWorld({ 'quorum-lost': outage, 'proxy-kill': { outageMs: 60 } }), ['proxy-kill'])
+    const events = await told(new FakeWorld({ 'quorum-lost': outage, 'proxy-kill': { outageMs: 60 } }), ['proxy-kill'])
     const own = events.filter((one) => 'fault' in one && one.fault === 'proxy-kill')
     expect(own.map((one) => (one.type === 'drill.fault.phase' ? one.phase : one.type))).toEqual([
       'drill.fault.started',
