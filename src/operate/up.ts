@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { predictOutages } from '../config/budget.js'
 import type { CheckResult } from '../model/check.js'
-import type { Cluster } from '../model/cluster.js'
+import { type Cluster, controlPlanes, type MachineSpec } from '../model/cluster.js'
+import { type HostLock, takeHostLock } from '../run/host-lock.js'
 import { openJournal, stampEvents } from '../run/journal.js'
 import { takeLock } from '../run/lock.js'
 import { buildCluster } from './build.js'
@@ -39,6 +40,12 @@ export const apply = async (file: string, options: ApplyOptions): Promise<ApplyR
 /** Marks a state directory whose machines are a lab: `down` may remove it. */
 export const labMark = (stateDir: string): string => join(stateDir, 'lab')
 
+/** Where operators on different computers meet. */
+const hostsOf = (cluster: Cluster): MachineSpec[] => {
+  const found = controlPlanes(cluster)
+  return found.length > 0 ? found : cluster.machines
+}
+
 const bring = async (verb: string, { cluster, lab, fleet }: Target, options: ApplyOptions): Promise<ApplyResult> => {
   const startedMs = performance.now()
   const now = (): Date => new Date()
@@ -58,6 +65,10 @@ const bring = async (verb: string, { cluster, lab, fleet }: Target, options: App
       await writeFile(labMark(state.dir), '')
       await lab.prepare()
     }
+      ? undefined
+      : await takeHostLock(
+          hostsOf(cluster).map((m) => fleet.machine(m.name)),verb ,
+        )
     const session = await openSession(cluster, fleet, {
       emit,
       signal: options.signal,
@@ -65,7 +76,9 @@ const bring = async (verb: string, { cluster, lab, fleet }: Target, options: App
       readOnly: false,
       ...(lab ? {} : { install: installer(fleet, bundle, emit) }),
     })
+    let hostLock: HostLock | undefined
     try {
+      if (!lab) hostLock = await takeHostLock(hostsOf(cluster).map((m) => fleet.machine(m.name)), { verb })
       const built = await buildCluster(session, lab && { lab, image: async () => labImageOf(bundle) }, emit, verb)
       changed = built.outcome.changed
       ok = true
@@ -80,6 +93,7 @@ const bring = async (verb: string, { cluster, lab, fleet }: Target, options: App
         alreadyUp: changed === 0,
       }
     } finally {
+      await hostLock?.release()
       await session.close()
     }
   } finally {

@@ -16,7 +16,8 @@ The journal of what was done is journal.ndjson in the cluster's state directory 
     message: '{user}@{host} is running "quorate {verb}" on this cluster (process {pid}) since {ageS} s',
     remedy: 'wait for it, or stop it with Ctrl-C where it runs: kill -INT {pid}',
     explain: `Two operators changing one cluster at the same time can take away its quorum, so each change holds a lock.
-The kernel frees the lock when its process ends, however it ends: a lock that is held has a living owner.
+On this computer the kernel frees the lock when its process ends, however it ends: a lock that is held has a living owner. On hosts over
+SSH the owner refreshes it, and it is free 90 seconds after the last sign of life.
 
 Reading is always allowed: quorate status, check and plan take no lock.`,
     exit: 1,
