@@ -1,11 +1,18 @@
 import { defineConfig } from 'vitest/config'
 
+/** Tests beside those of their folder that need programs of the bundle: a real etcd, a real API server. */
+const withPrograms = [
+  'test/real/**/*.test.ts',
+  'test/client/{etcd,kubernetes-real}.test.ts',
+  'test/elect/{takeovers,etcd-lock,kubernetes}.test.ts',
+]
+
 /** `unit` needs nothing but Node; `real` runs the published programs (haproxy -c, kubeadm config validate) and needs the bundle; `lab` makes machines. */
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/real/**', 'test/lab/**'], testTimeout: 20_000 } },
-      { test: { name: 'real', include: ['test/real/**/*.test.ts'], testTimeout: 60_000 } },
+      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...withPrograms, 'test/lab/**'], testTimeout: 30_000 } },
+      { test: { name: 'real', include: withPrograms, testTimeout: 120_000, fileParallelism: false } },
       {
         test: { name: 'lab', include: ['test/lab/**/*.test.ts'], testTimeout: 600_000, hookTimeout: 600_000, fileParallelism: false },
       },

@@ -33,6 +33,15 @@ const one = (program, args, limitMs) => async () => {
   return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 }
 }
 
+/** Tests against real programs find them here. */
+const programsOfBundle = async () => {
+  const [{ findBundle }, { defaults }] = await Promise.all([import('../dist/bundle/ready.js'), import('../dist/config/defaults.js')])
+  const bundle = await findBundle({ kubernetesVersion: defaults.kubernetesVersion, metallb: false })
+  if (!bundle) return
+  process.env.QUORATE_ETCD_BINARY = bundle.binaries.etcd
+  process.env.QUORATE_APISERVER_BINARY = bundle.binaries['kube-apiserver']
+}
+
 /** Adds up vitest's own report. A file that could not even be loaded, or a crash of vitest, is a failure too. */
 const vitest = (project, limitMs) => async () => {
   const file = `${reports}/${project}.json`
@@ -98,7 +107,7 @@ const stages = [
   { name: 'unit', run: vitest('unit', 15 * minute) },
   { name: 'package', run: one('scripts/check-package', [], 5 * minute), needs: ['build'] },
   { name: 'bundle', run: one('node', ['dist/cli/main.js', 'bundle', 'build', '--plain'], 30 * minute), needs: ['build'] },
-  { name: 'real', run: vitest('real', 15 * minute), needs: ['bundle'], folder: 'test/real' },
+  { name: 'real', run: async () => programsOfBundle().then(vitest('real', 15 * minute)), needs: ['bundle'], folder: 'test/real' },
   { name: 'lab', run: lab, needs: ['bundle'], folder: 'test/lab' },
 ]
 
