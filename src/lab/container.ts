@@ -6,7 +6,7 @@ import { runProcess, shellQuote } from '../machine/process.js'
 import { fault } from '../model/problem.js'
 import { enterGroups, isVersion1, processesOf, removeGroups, setFrozen, unitOf } from './cgroups.js'
 import type { LabImage } from './image.js'
-import { runLocked } from './locked.js'
+import { runLocked, unlessRemoved } from './locked.js'
 import { endProcess } from './namespace-processes.js'
 import { inNamespace } from './network.js'
 import { readOwned, recordItself, recordProcess } from './owned-process.js'
@@ -77,7 +77,7 @@ export const startContainer = async (paths: LabPaths, cluster: string, machine: 
     ? `exec ${argv}`
     : `exec systemd-run --quiet --scope --collect --unit=${unitOf(paths.cgroup, machine)} -p Delegate=yes -p KillMode=mixed ${argv}`
   const log = openSync(m.console, 'a', 0o600)
-  const child = spawn('sh', ['-c', `${recordItself(m.pid)}\n${enter}\n${launch}`], {
+  const child = spawn('sh', ['-c', `${recordItself(m.pid)}\n${unlessRemoved(paths)}\n${enter}\n${launch}`], {
     detached: true,
     stdio: ['ignore', log, log],
     env: { PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin', SYSTEMD_NSPAWN_API_VFS_WRITABLE: '1' },

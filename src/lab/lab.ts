@@ -1,6 +1,6 @@
 import { existsSync, lstatSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { controlDirOf, endMasters } from '../machine/control-dir.js'
 import type { Fleet } from '../machine/fleet.js'
 import { pick, sshMachineOf } from '../machine/ssh-fleet.js'
@@ -14,7 +14,7 @@ import { raiseHostLimits } from './host-limits.js'
 import { requireRoot, requireTools } from './host-tools.js'
 import type { LabImage } from './image.js'
 import { labKeys } from './keys.js'
-import { awaitUnlocked } from './locked.js'
+import { beginRemoval, endRemoval } from './locked.js'
 import { type MachineKeys, writeMachineRoot } from './machine-root.js'
 import { inNamespace, makeNetwork, removeNetwork } from './network.js'
 import { type LabPaths, labPaths } from './paths.js'
@@ -47,6 +47,10 @@ export const openLab = (cluster: Cluster, stateRoot: string): Lab => {
     knownHostsFile: paths.knownHosts,
     identityFile: paths.identity,
     prefix: inNamespace(paths),
+    // What the user has set for real hosts (a jump host for all, say) is not meant for these.
+    configFile: 'none',
+    // OpenSSH's own choice withstands quantum computers and takes 90 ms of a processor for each login; nobody can listen here.
+    options: ['KexAlgorithms=curve25519-sha256'],
     persistSeconds,
     keepConnection: true,
   }
@@ -97,6 +101,7 @@ export const openLab = (cluster: Cluster, stateRoot: string): Lab => {
       requireTools()
       await raiseHostLimits(cluster.machines.length, emit)
       await diskFault('lab', async () => {
+        await endRemoval(paths)
         await makeNetwork(paths, cluster.network.machineSubnet)
         keys = labKeys(paths, cluster.machines)
         await keys
@@ -128,7 +133,8 @@ const diskFault = async (what: string, work: () => Promise<void>): Promise<void>
 }
 
 /** Names of the labs that exist on this computer, running or not. */
-export const listLabs = async (stateRoot: string): Promise<string[]> => (await readdir(join(stateRoot, 'labs')).catch(() => [])).sort()
+export const listLabs = async (stateRoot: string): Promise<string[]> =>
+  (await readdir(join(stateRoot, 'labs')).catch(() => [])).filter((name) => !name.startsWith('.')).sort()
 
 /**
  * Ends a lab and removes all of it: processes, connections, mounts, groups, namespace, disks. Needs nothing but its name, so it also cleans up after a
@@ -136,9 +142,13 @@ export const listLabs = async (stateRoot: string): Promise<string[]> => (await r
  */
 export const removeLab = async (cluster: string, stateRoot: string): Promise<string[]> => {
   const paths = labPaths(stateRoot, cluster)
-  if (!isThere(paths)) return []
+  const removed = join(dirname(paths.dir), `.removed-${cluster}`)
+  if (!isThere(paths.dir) && !isThere(removed)) return []
   requireRoot()
-  await awaitUnlocked(paths)
+  // What is left of a removal that was killed at its end.
+  await rm(removed, { recursive: true, force: true })
+  if (!isThere(paths.dir)) return []
+  await beginRemoval(paths)
   const machines = (await readdir(join(paths.dir, 'machines')).catch(() => [])).sort()
   // First of all, or a master would go on trying to reach machines that are gone.
   await endMasters(controlDirOf(`lab/${cluster}`))
@@ -146,14 +156,16 @@ export const removeLab = async (cluster: string, stateRoot: string): Promise<str
   await stopRelay(paths)
   await removeGroups(paths.cgroup)
   await removeNetwork(paths)
-  await rm(paths.dir, { recursive: true, force: true })
+  // Gone at one moment: whoever comes late finds neither the folder nor a part of it.
+  await rename(paths.dir, removed)
+  await rm(removed, { recursive: true, force: true })
   return machines
 }
 
 /** Where we may not even look, there may be a lab. */
-const isThere = (paths: LabPaths): boolean => {
+const isThere = (dir: string): boolean => {
   try {
-    return lstatSync(paths.dir).isDirectory()
+    return lstatSync(dir).isDirectory()
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EACCES'
   }

@@ -11,11 +11,13 @@ for c in cpu cpuacct cpuset memory devices freezer blkio pids systemd; do
   mount -o remount,rw,bind /sys/fs/cgroup/$c 2>/dev/null
 done
 mount --make-rshared /
-ip link set lo up
-ip addr add "$ADDRESS" dev host0
-ip link set host0 up
-ip route add default via "$GATEWAY"
-sysctl -qw net.ipv4.ip_forward=1
+ip -batch - <<END
+link set lo up
+address add $ADDRESS dev host0
+link set host0 up
+route add default via $GATEWAY
+END
+echo 1 > /proc/sys/net/ipv4/ip_forward
 exit 0
 `
 
@@ -29,6 +31,33 @@ Type=oneshot
 RemainAfterExit=yes
 ExecStart=/usr/local/sbin/quorate-lab-init
 `
+
+/** Units of Debian's systemd that do nothing for a machine made here, but cost a tenth of a second of processor time at each boot. */
+const unusedUnits = [
+  'kmod-static-nodes.service',
+  'modprobe@.service',
+  'proc-sys-fs-binfmt_misc.automount',
+  'sys-fs-fuse-connections.mount',
+  'sys-kernel-config.mount',
+  'sys-kernel-debug.mount',
+  'sys-kernel-tracing.mount',
+  'systemd-ask-password-console.path',
+  'systemd-ask-password-wall.path',
+  'systemd-binfmt.service',
+  'systemd-firstboot.service',
+  'systemd-machine-id-commit.service',
+  'systemd-modules-load.service',
+  'systemd-random-seed.service',
+  'systemd-remount-fs.service',
+  'systemd-repart.service',
+  'systemd-sysusers.service',
+  'systemd-tmpfiles-setup-dev.service',
+]
+
+/** Programs that look for what no machine here has (fstab, partitions, kernel command line, old init scripts): at each boot and each daemon-reload. */
+const unusedGenerators = ['cryptsetup', 'debug', 'fstab', 'getty', 'gpt-auto', 'hibernate-resume', 'integritysetup']
+  .concat(['rc-local', 'run', 'system-update', 'sysv', 'veritysetup'])
+  .map((name) => `systemd-${name}-generator`)
 
 const sshdSettings = `PasswordAuthentication no
 PermitRootLogin prohibit-password
@@ -84,6 +113,9 @@ export const writeMachineRoot = async (
     '/etc/systemd/system/quorate-lab-init.service',
     join(upper, 'etc/systemd/system/sysinit.target.wants/quorate-lab-init.service'),
   )
+  await mkdir(join(upper, 'etc/systemd/system-generators'), { recursive: true })
+  for (const unit of unusedUnits) await symlinkOnce('/dev/null', join(upper, 'etc/systemd/system', unit))
+  for (const name of unusedGenerators) await symlinkOnce('/dev/null', join(upper, 'etc/systemd/system-generators', name))
 }
 
 const symlinkOnce = async (target: string, path: string): Promise<void> => {

@@ -34,10 +34,10 @@ const writeMark = async (paths: LabPaths, text: string): Promise<void> => {
 
 /**
  * A network namespace with one bridge and nothing else: no link to the computer's own network and no route out, so an address of the
- * lab can neither collide with one outside nor leak to it. The bridge answers at the last address of the subnet: that is the machines' default
- * gateway and name server, and it refuses both: as a router without any route it answers "host unreachable", where one that does not forward would be silent
- * (a query that hangs costs kubeadm 10 s, keepalived 6 s). Throws Fault Q3504 when there is a
- * namespace of that name that is not this lab's, Q3506 when the computer itself has an address in the subnet.
+ * lab can neither collide with one outside nor leak to it. The bridge answers at the last address of the subnet, the machines' default gateway and
+ * name server, and it takes every address outside for its own (a local default route): nobody listens there, so each connection is refused
+ * at once, where silence would cost kubeadm 10 s and keepalived 6 s. It answers no ping, or all the world would seem to be there. Throws
+ * Fault Q3504 when there is a namespace of that name that is not this lab's, Q3506 when the computer itself has an address in the subnet.
  */
 export const makeNetwork = async (paths: LabPaths, subnet: string): Promise<void> => {
   const owned = await ownership(paths)
@@ -53,8 +53,8 @@ ip -n ${ns} link set lo up
 ip -n ${ns} link show ${paths.bridge} >/dev/null 2>&1 || ip -n ${ns} link add ${paths.bridge} type bridge
 ip -n ${ns} addr replace ${gatewayOf(subnet)}/${prefixLengthOf(subnet)} dev ${paths.bridge}
 ip -n ${ns} link set ${paths.bridge} up
-ip -n ${ns} route replace unreachable default
-nsenter --net=/run/netns/${ns} sysctl -qw net.ipv4.ip_forward=1
+ip -n ${ns} route replace local default dev lo
+nsenter --net=/run/netns/${ns} sysctl -qw net.ipv4.ip_forward=0 net.ipv4.icmp_echo_ignore_all=1 net.ipv4.icmp_ratelimit=0
 `
   await runLocked(paths, 'network', script)
   await writeMark(paths, (await numbered(paths)) ?? ns)
@@ -79,6 +79,8 @@ export const removeNetwork = async (paths: LabPaths): Promise<void> => {
   const number = await namespaceAt(pathOf(paths))
   if (number) await endProcessesIn(number)
   await runProcess(['ip', 'netns', 'delete', paths.namespace], { timeoutMs: 10_000, allowFailure: true })
+  // Who was on the way in while we looked has arrived by now; nobody can enter any more.
+  if (number) await endProcessesIn(number)
 }
 
 export const inNamespace = (paths: LabPaths): readonly string[] => ['nsenter', `--net=${pathOf(paths)}`, '--']

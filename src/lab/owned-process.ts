@@ -42,4 +42,4 @@ export const readOwned = async (path: string): Promise<OwnedProcess | undefined>
  * stat is the start time (proc(5)); the name in field 2 is "sh" here, one word.
  */
 export const recordItself = (path: string): string =>
-  `set -- $(cat /proc/$$/stat); printf '{"pid":%s,"start":"%s"}' $$ "\${22}" > ${shellQuote(`${path}.own`)} && mv ${shellQuote(`${path}.own`)} ${shellQuote(path)}`
+  `set -- $(cat /proc/$$/stat); printf '{"pid":%s,"start":"%s"}' $$ "\${22}" > ${shellQuote(`${path}.own`)} && mv ${shellQuote(`${path}.own`)} ${shellQuote(path)} || exit 75`

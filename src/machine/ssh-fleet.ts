@@ -6,10 +6,7 @@ import type { Fleet } from './fleet.js'
 import { SshMachine } from './ssh.js'
 import type { SshTarget } from './ssh-target.js'
 
-export const sshMachineOf = (
-  machine: MachineSpec,
-  rest: Pick<SshTarget, 'controlDir' | 'knownHostsFile' | 'identityFile' | 'prefix' | 'persistSeconds' | 'keepConnection'>,
-): SshMachine => {
+export const sshMachineOf = (machine: MachineSpec, rest: Omit<SshTarget, 'name' | 'address' | 'user' | 'port'>): SshMachine => {
   const identityFile = rest.identityFile ?? machine.ssh?.identityFile
   const knownHostsFile = rest.knownHostsFile ?? machine.ssh?.knownHostsFile
   return new SshMachine({

@@ -14,6 +14,10 @@ export interface SshTarget {
   persistSeconds?: number
   /** Is the connection kept when the fleet is closed? True for labs, whose `down` ends it. */
   keepConnection?: boolean
+  /** Instead of the user's ssh_config; 'none' = no such file at all. */
+  configFile?: string
+  /** Further ssh_config(5) settings, as KEY=VALUE. */
+  options?: readonly string[]
   /** Put before ssh, for example ['nsenter', '--net=/run/netns/quorate-demo', '--']. */
   prefix?: readonly string[]
   connectTimeoutMs?: number
@@ -38,10 +42,12 @@ export const sshArgv = (t: SshTarget, extra: readonly string[] = []): [string, .
     `ControlPersist=${t.persistSeconds ?? 120}`,
     `ControlPath=${controlPathOf(t)}`,
     'LogLevel=ERROR',
+    ...(t.options ?? []),
     ...(t.knownHostsFile ? [`UserKnownHostsFile=${t.knownHostsFile}`, 'GlobalKnownHostsFile=/dev/null'] : []),
     ...(t.identityFile ? [`IdentityFile=${t.identityFile}`, 'IdentitiesOnly=yes'] : []),
   ]
-  const argv = ['ssh', '-T', ...extra, ...options.flatMap((o) => ['-o', o]), '-p', String(t.port), '-l', t.user, t.address]
+  const config = t.configFile ? ['-F', t.configFile] : []
+  const argv = ['ssh', ...config, '-T', ...extra, ...options.flatMap((o) => ['-o', o]), '-p', String(t.port), '-l', t.user, t.address]
   const [first = 'ssh', ...rest] = [...(t.prefix ?? []), ...argv]
   return [first, ...rest]
 }

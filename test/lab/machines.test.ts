@@ -73,11 +73,12 @@ describe('three machines', () => {
     const { stdout } = await machine.sh(tries)
     onLoopback.close()
     expect(stdout).toBe(targets.map((t) => `1 ${t}\n`).join(''))
+    expect((await machine.sh('ping -c 1 -W 1 198.51.100.1', { allowFailure: true })).exit).not.toBe(0)
     const startedMs = performance.now()
     expect((await machine.sh('getent hosts quorate.invalid', { allowFailure: true })).exit).not.toBe(0)
     expect(performance.now() - startedMs).toBeLessThan(2000)
     const routes = await runProcess(['ip', '-n', lab.paths.namespace, 'route'])
-    expect(routes.stdout.trim()).toMatch(/^unreachable default *\n10\.97\.5\.0\/24 dev br0 .*$/)
+    expect(routes.stdout.trim()).toMatch(/^10\.97\.5\.0\/24 dev br0 .*$/)
     const links = await runProcess(['ip', '-n', lab.paths.namespace, '-br', 'link'])
     expect(links.stdout.split('\n').filter((line) => line && !/^(lo|br0|vb-q[0-9a-f]+@if\d+) /.test(line))).toEqual([])
   })
@@ -188,7 +189,7 @@ describe('a lab whose maker is killed', () => {
       child.once('exit', () => resolve(said))
     })
 
-  it.each([5, 25, 60, 'prepared', 150, 300])('is made whole by the next, after %s', async (after) => {
+  it.each([5, 60, 'prepared', 250])('is made whole by the next, after %s', async (after) => {
     const said = await bootAndKill(after)
     expect(said).not.toContain('booted')
     const lab = await up(killed)
@@ -205,7 +206,7 @@ describe('a lab whose maker is killed', () => {
     await bootAndKill(200)
     const namespace = await namespaceAt(`/run/netns/${labPaths(state.root, killed.name).namespace}`)
     await removeLab(killed.name, state.root)
-    await sleep(300)
+    await sleep(500)
     expect(tracesOf(killed.name, state.root, namespace)).toEqual([])
   })
 })
