@@ -1,4 +1,6 @@
-import { exceedQuota, fillDisk, flipBit, hangDisk, wipeStore } from '../scripts/store.js'
+import { fillDisk, hangDisk } from '../scripts/own-disk.js'
+import { exceedQuota } from '../scripts/quota.js'
+import { flipBit, wipeStore } from '../scripts/store.js'
 import type { FaultSpec } from './fault.js'
 import { component, nothing, withEtcdMajority } from './what-is-lost.js'
 

@@ -1,9 +1,9 @@
-import type { MachineSpec } from '../../model/cluster.js'
+import { type Cluster, etcdMachines, type MachineSpec } from '../../model/cluster.js'
 import { etcdClientUrl, etcdDataDir, etcdPeerUrl } from '../../render/etcd.js'
 
 /** Name of the manifest while etcd of a static pod is held down; outside the manifests' folder, where kubelet runs every file. */
-export const parked = '$D/etcd-manifest.yaml'
-export const etcdManifest = '/etc/kubernetes/manifests/etcd.yaml'
+const parked = '$D/etcd-manifest.yaml'
+const etcdManifest = '/etc/kubernetes/manifests/etcd.yaml'
 export const etcdDb = `${etcdDataDir}/member/snap/db`
 
 /** Functions to stop, start and ask the member of this machine, whether it is a static pod or a unit. */
@@ -62,6 +62,12 @@ promoted() {
   esac
 }
 `
+
+export const etcdFunctionsOf = (cluster: Cluster, machine: MachineSpec): string =>
+  etcdFunctions(
+    machine,
+    etcdMachines(cluster).filter((m) => m.name !== machine.name),
+  )
 
 /** Exits 0 once the member of this machine serves as a voter. */
 export const memberServes = `
