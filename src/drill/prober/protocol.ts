@@ -35,13 +35,13 @@ export interface ProberConfig {
 
 export const defaultRates: ProberConfig['rates'] = {
   newHz: 50,
-  keptHz: 50,
-  http2Hz: 50,
+  keptHz: 25,
+  http2Hz: 25,
   directHz: 10,
   writeHz: 20,
   readHz: 8,
   watchHz: 20,
-  workHz: 2,
+  workHz: 1,
 }
 
 /** A dead connection must be given up before the kernel's own patience begins to matter: its first SYN is repeated after 1 s. */
