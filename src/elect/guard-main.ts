@@ -3,7 +3,8 @@ import { Socket } from 'node:net'
 import { getPriority, setPriority } from 'node:os'
 import { type Instant, leftMs, readClock } from './clock.js'
 import { type Deadlines, eachLine, type FromGuard, lineOf, type ToGuard } from './guard-message.js'
-import { guardMark, hasEnded, processesOf, signalAll } from './processes.js'
+import { guardMark } from './orphans.js'
+import { askToEnd, type Family, familyOf, hasEnded, killAll, membersOf } from './processes.js'
 
 /**
  * The guard: a small process between the elector and COMMAND, in a session of its own. It starts COMMAND and ends it when the lease runs
@@ -21,8 +22,8 @@ const withDeathSignal = ['setpriv', '--pdeathsig', 'KILL', '--']
 /** How often the clock is read even when a timer should do: timers do not run on while the machine is suspended, deadlines do. */
 const tickMs = 50
 
-let leader = 0
-let mark = ''
+/** Once COMMAND has been started. */
+let family: Family | undefined
 let graceMs = 0
 let deadlines: Deadlines | undefined
 let alone = false
@@ -30,29 +31,37 @@ let exited: { code: number | null; signal: NodeJS.Signals | null } | undefined
 let ended = false
 let termSent = false
 let killAt: Instant | undefined
-let killSaid = ''
+let killed = false
+let byItself = false
+/** Looking through all processes costs some milliseconds of computing. */
+let lookAgainMs = 5
 
-const kill = (why: 'asked' | 'deadline' | 'alone' | 'leftover'): void => {
-  if (killSaid !== why) tell({ say: 'signalled', signal: 'SIGKILL', why })
-  killSaid = why
-  signalAll(leader, mark, 'SIGKILL')
+type Why = Extract<FromGuard, { say: 'signalled' }>['why']
+
+/** Told under its true name: whatever happens after COMMAND has ended by itself happens to what it left behind. */
+const tellSignal = (signal: 'SIGTERM' | 'SIGKILL', why: Why): void => tell({ say: 'signalled', signal, why: byItself ? 'leftover' : why })
+
+const kill = (why: Why): void => {
+  if (!killed) tellSignal('SIGKILL', why)
+  killed = true
+  if (family) killAll(family)
 }
 
 /** SIGTERM once; SIGKILL follows after `grace`. A second wish can only make that earlier. */
-const terminate = (why: 'asked' | 'deadline' | 'alone' | 'leftover', grace: number): void => {
+const terminate = (why: Why, grace: number): void => {
   const now = readClock()
   const latest = { monoMs: now.monoMs + grace, bootMs: now.bootMs + grace }
   if (!killAt || leftMs(latest, now) < leftMs(killAt, now)) killAt = latest
   if (termSent) return
   termSent = true
-  tell({ say: 'signalled', signal: 'SIGTERM', why })
-  signalAll(leader, mark, 'SIGTERM')
+  tellSignal('SIGTERM', why)
+  // What has left the group is looked for only at the end: that takes time which a COMMAND that is ending well does not need.
+  if (family) askToEnd(family, why === 'leftover')
 }
 
 const finish = (): void => {
-  if (ended || !exited) return
-  const left = processesOf(leader, mark)
-  if (left.length === 0) {
+  if (ended || !exited || !family) return
+  if (membersOf(family).length === 0) {
     ended = true
     tell({ say: 'ended', ...exited })
     if (alone) process.exit(0)
@@ -60,10 +69,11 @@ const finish = (): void => {
   }
   // COMMAND is over when the process that we started is; what it left behind must not outlive the lock.
   terminate('leftover', graceMs)
+  lookAgainMs = Math.min(100, lookAgainMs * 2)
 }
 
 const tick = (): void => {
-  if (!leader || ended) {
+  if (!family || ended) {
     if (alone) process.exit(0)
     return
   }
@@ -71,7 +81,7 @@ const tick = (): void => {
   if (deadlines && leftMs(deadlines.killAt, now) <= 0) kill('deadline')
   else if (killAt && leftMs(killAt, now) <= 0) kill(alone ? 'alone' : 'asked')
   // Unless it has just ended by itself, and its exit status is on the way.
-  else if (deadlines && leftMs(deadlines.termAt, now) <= 0 && !hasEnded(leader)) {
+  else if (deadlines && leftMs(deadlines.termAt, now) <= 0 && !hasEnded(family.leader)) {
     terminate('deadline', Math.max(0, leftMs(deadlines.killAt, now)))
   }
   finish()
@@ -83,11 +93,10 @@ const arm = (): void => {
   clearTimeout(timer)
   const now = readClock()
   const next = [deadlines?.termAt, deadlines?.killAt, killAt].flatMap((at) => (at ? [leftMs(at, now)] : [])).filter((ms) => ms > 0)
-  timer = setTimeout(tick, Math.max(1, Math.min(exited ? 10 : tickMs, ...next)))
+  timer = setTimeout(tick, Math.max(1, Math.min(exited ? lookAgainMs : tickMs, ...next)))
 }
 
 const start = (message: Extract<ToGuard, { say: 'start' }>): void => {
-  mark = message.mark
   graceMs = message.graceMs
   deadlines = message.deadlines
   if (leftMs(deadlines.termAt, readClock()) <= 0) {
@@ -103,10 +112,11 @@ const start = (message: Extract<ToGuard, { say: 'start' }>): void => {
     tell({ say: 'failed', reason: error.message })
   })
   if (child.pid === undefined) return
-  leader = child.pid
-  tell({ say: 'started', pid: leader })
+  family = familyOf(child.pid, message.mark)
+  tell({ say: 'started', pid: child.pid })
   child.once('exit', (code, signal) => {
     exited = { code, signal }
+    byItself = !termSent && !killed
     tick()
   })
   tick()
@@ -116,15 +126,15 @@ const obey = (line: string): void => {
   const message = JSON.parse(line) as ToGuard
   if (message.say === 'start') start(message)
   else if (message.say === 'feed') deadlines = message.deadlines
-  else if (leader && !ended && message.say === 'stop') terminate('asked', message.graceMs)
-  else if (leader && !ended && message.say === 'kill') kill('asked')
-  if (leader && !ended) tick()
+  else if (family && !ended && message.say === 'stop') terminate('asked', message.graceMs)
+  else if (family && !ended && message.say === 'kill') kill('asked')
+  if (family && !ended) tick()
 }
 
 const onAlone = (): void => {
   if (alone) return
   alone = true
-  if (leader && !ended) terminate('alone', graceMs)
+  if (family && !ended) terminate('alone', graceMs)
   tick()
 }
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { leftMs, readClock } from './clock.js'
 import { type Deadlines, eachLine, type FromGuard, lineOf, type ToGuard } from './guard-message.js'
-import { processesOf, signalAll } from './processes.js'
+import { type Family, familyOf, killAll, membersOf, signalGroup } from './processes.js'
 
 /** How COMMAND ended: an exit code, or the signal that ended it. */
 export interface Ending {
@@ -35,7 +35,7 @@ export class Guard extends EventEmitter<{ message: [FromGuard] }> {
   readonly #mark = `QUORATE_TERM=${randomUUID()}`
   #deadlines: Deadlines | undefined
   #stopBy: number | undefined
-  #leader = 0
+  #family: Family | undefined
   #backstop: NodeJS.Timeout | undefined
   readonly ended: Promise<Ending>
   /** Resolves when the guard is up, or will never be. */
@@ -79,7 +79,7 @@ export class Guard extends EventEmitter<{ message: [FromGuard] }> {
 
   #hear(message: FromGuard): void {
     if (message.say === 'ready') this.#isReady()
-    if (message.say === 'started') this.#leader = message.pid
+    if (message.say === 'started') this.#family = familyOf(message.pid, this.#mark)
     if (message.say === 'ended') this.#finish({ code: message.code, signal: message.signal })
     if (message.say === 'failed') this.#finish({ code: null, signal: null, failed: message.reason, late: message.late === true })
     this.emit('message', message)
@@ -119,7 +119,9 @@ export class Guard extends EventEmitter<{ message: [FromGuard] }> {
 
   kill(): void {
     this.#send({ say: 'kill' })
-    this.#killOurselves()
+    if (this.#family) signalGroup(this.#family, 'SIGKILL')
+    // And again from #check, should the guard hang.
+    this.#deadlines = { termAt: readClock(), killAt: readClock() }
   }
 
   /** Without COMMAND: lets the guard go. */
@@ -130,31 +132,27 @@ export class Guard extends EventEmitter<{ message: [FromGuard] }> {
 
   /** The guard should have acted some time ago. */
   #check(): void {
-    const now = readClock()
-    const lateMs = this.#deadlines ? -leftMs(this.#deadlines.killAt, now) : 0
-    const overStay = this.#stopBy === undefined ? 0 : performance.now() - this.#stopBy
-    if (lateMs > 0 || overStay > 200) this.#killOurselves()
+    const lateMs = this.#deadlines ? -leftMs(this.#deadlines.killAt, readClock()) : 0
+    const overStayMs = this.#stopBy === undefined ? 0 : performance.now() - this.#stopBy
+    // The group at once, for the price of one call; looking for everything else only where the guard seems to be unable to.
+    if (this.#family && (lateMs > 0 || overStayMs > 200)) signalGroup(this.#family, 'SIGKILL')
+    if (Math.max(lateMs, overStayMs - 200) > 500) this.#killOurselves()
   }
 
   #killOurselves(): void {
-    if (!this.#leader || this.#over) return
-    signalAll(this.#leader, this.#mark, 'SIGKILL')
-    if (processesOf(this.#leader, this.#mark).length > 0) return
+    if (!this.#family || this.#over || killAll(this.#family).length > 0) return
     // Dead, and the guard does not say so: it hangs.
     setTimeout(() => {
-      if (this.#over) return
-      this.#process.kill('SIGKILL')
+      if (!this.#over) this.#process.kill('SIGKILL')
     }, 300).unref()
   }
 
   async #guardGone(reason: string): Promise<void> {
     if (this.#over) return
+    const family = this.#family ?? familyOf(0, this.#mark)
     // Also when the guard had no time to say that it started something.
-    const started = this.#leader > 0 || processesOf(0, this.#mark).length > 0
-    while (processesOf(this.#leader, this.#mark).length > 0) {
-      signalAll(this.#leader, this.#mark, 'SIGKILL')
-      await sleep(10)
-    }
+    const started = this.#family !== undefined || membersOf(family).length > 0
+    while (killAll(family).length > 0) await sleep(10)
     this.#finish(started ? { code: null, signal: 'SIGKILL' } : { code: null, signal: null, failed: reason, late: true })
   }
 }

@@ -9,7 +9,7 @@ interface Stat {
   startTime: string
 }
 
-const statOf = (pid: number): Stat | undefined => {
+export const statOf = (pid: number): Stat | undefined => {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The name in parentheses may itself hold spaces and parentheses: fields count from the last one.
@@ -27,7 +27,7 @@ const statOf = (pid: number): Stat | undefined => {
   }
 }
 
-const environmentOf = (pid: number): string[] => {
+export const environmentOf = (pid: number): string[] => {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
   } catch {
@@ -35,7 +35,7 @@ const environmentOf = (pid: number): string[] => {
   }
 }
 
-const allPids = (): number[] =>
+export const allPids = (): number[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
@@ -44,45 +44,35 @@ const allPids = (): number[] =>
 export const hasEnded = (pid: number): boolean => isOver(statOf(pid))
 
 /** A process whose first thread has ended shows as a zombie although its other threads run on. */
-const isOver = (stat: Stat | undefined): boolean => !stat || stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1)
+export const isOver = (stat: Stat | undefined): boolean => !stat || stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1)
 
-/**
- * Everything of COMMAND that runs: its process group, its session, and processes that have left both and still carry `mark`
- * (`NAME=value`) in the environment they were started with. Zombies do not count: they do nothing any more. Leader 0 = not known.
- */
-export const processesOf = (leader: number, mark: string): number[] =>
-  allPids().filter((pid) => {
-    if (pid === process.pid) return false
-    const stat = statOf(pid)
-    if (!stat || isOver(stat)) return false
-    return (leader > 1 && (stat.processGroup === leader || stat.session === leader)) || environmentOf(pid).includes(mark)
-  })
-
-const guardVariable = 'QUORATE_GUARD='
-
-/** Names this process for `orphansOf`, as a variable for the environment of what it starts. */
-export const guardMark = (): string => `${guardVariable}${process.pid}:${statOf(process.pid)?.startTime ?? ''}`
-
-/** Processes started for a lock by a guard of this machine that is gone: killed together with its elector, so nobody ended them. */
-export const orphansOf = (lock: string): number[] =>
-  allPids().filter((pid) => {
-    if (pid === process.pid || isOver(statOf(pid))) return false
-    const environment = environmentOf(pid)
-    const guard = environment.find((one) => one.startsWith(guardVariable))?.slice(guardVariable.length)
-    if (!guard || !environment.includes(`QUORATE_LOCK=${lock}`)) return false
-    const [guardPid, startTime] = guard.split(':')
-    const stat = statOf(Number(guardPid))
-    return isOver(stat) || stat?.startTime !== startTime
-  })
-
-/** Ends what an earlier elector of this machine left running. Gives the processes that had to be killed. */
-export const endOrphans = (lock: string): number[] => {
-  const orphans = orphansOf(lock)
-  for (const pid of orphans) send(pid, 'SIGKILL')
-  return orphans
+/** COMMAND and whatever it has started. */
+export interface Family {
+  /** Process id of COMMAND, which leads a process group and a session of its own. 0 = not known. */
+  leader: number
+  /** `NAME=value` in the environment of all of them. */
+  mark: string
+  /** Start time of COMMAND, see Stat: whatever is older is none of its. */
+  since: number
 }
 
-const send = (pid: number, signal: NodeJS.Signals): void => {
+/** To be called while COMMAND runs, or has just ended and is still known to the kernel. */
+export const familyOf = (leader: number, mark: string): Family => ({ leader, mark, since: Number(statOf(leader)?.startTime ?? 0) })
+
+const inGroup = ({ leader }: Family, stat: Stat): boolean => leader > 1 && stat.processGroup === leader
+
+/**
+ * Everything of COMMAND that runs: its process group, its session, and processes that have left both and still carry the mark in the
+ * environment they were started with. Zombies do not count: they do nothing any more.
+ */
+export const membersOf = (family: Family): number[] =>
+  allPids().filter((pid) => {
+    const stat = statOf(pid)
+    if (!stat || isOver(stat) || pid === process.pid || Number(stat.startTime) < family.since) return false
+    return inGroup(family, stat) || (family.leader > 1 && stat.session === family.leader) || environmentOf(pid).includes(family.mark)
+  })
+
+export const send = (pid: number, signal: NodeJS.Signals): void => {
   try {
     process.kill(pid, signal)
   } catch {
@@ -90,12 +80,24 @@ const send = (pid: number, signal: NodeJS.Signals): void => {
   }
 }
 
-/** Signals the whole process group at once, then whatever has left it. A stopped process is woken, so that it can obey SIGTERM. */
-export const signalAll = (leader: number, mark: string, signal: 'SIGTERM' | 'SIGKILL'): void => {
-  // kill(-0) would be our own process group.
-  const group = leader > 1 ? [-leader] : []
-  for (const pid of group) send(pid, signal)
-  const others = processesOf(leader, mark)
-  for (const pid of others) if (leader <= 1 || statOf(pid)?.processGroup !== leader) send(pid, signal)
-  if (signal === 'SIGTERM') for (const pid of [...group, ...others]) send(pid, 'SIGCONT')
+/** Only the process group, in one call and at once. kill(-0) would be our own group. */
+export const signalGroup = ({ leader }: Family, signal: NodeJS.Signals): void => {
+  if (leader > 1) send(-leader, signal)
+}
+
+/** SIGTERM to everything. A stopped process is woken, so that it can obey. */
+export const askToEnd = (family: Family, strays: boolean): void => {
+  const pids = strays ? membersOf(family) : []
+  for (const signal of ['SIGTERM', 'SIGCONT'] as const) {
+    signalGroup(family, signal)
+    for (const pid of pids) send(pid, signal)
+  }
+}
+
+/** SIGKILL to everything, the group first. Gives what was still there. */
+export const killAll = (family: Family): number[] => {
+  signalGroup(family, 'SIGKILL')
+  const members = membersOf(family)
+  for (const pid of members) send(pid, 'SIGKILL')
+  return members
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { after, readClock } from '../../src/elect/clock.js'
 import type { Guard } from '../../src/elect/guard.js'
-import { endOrphans, orphansOf } from '../../src/elect/processes.js'
+import { endOrphans, orphansOf } from '../../src/elect/orphans.js'
 import { built } from './support/built.js'
 import { isAlive, signal } from './support/family.js'
 
@@ -89,11 +89,16 @@ describe('a guard', () => {
 
   it('ends what COMMAND leaves behind before it says that it is over, also what left its session', async () => {
     await start(
-      `setsid sh -c 'echo $$ > ${file('daemon')}; exec sleep 1000' & while ! [ -s ${file('daemon')} ]; do sleep 0.01; done; exit 0`,
+      `setsid sh -c 'trap "" TERM; echo $$ > ${file('daemon')}; while :; do sleep 0.1; done' &
+      while ! [ -s ${file('daemon')} ]; do sleep 0.01; done; exit 0`,
     )
+    const told: string[] = []
+    guard.on('message', (message) => message.say === 'signalled' && told.push(`${message.signal} ${message.why}`))
     const daemon = await pidIn('daemon')
     expect(await guard.ended).toEqual({ code: 0, signal: null })
     expect(isAlive(daemon)).toBe(false)
+    // Not to be mistaken for COMMAND having been ended.
+    expect(told).toEqual(['SIGTERM leftover', 'SIGKILL leftover'])
   })
 
   it('takes COMMAND with it when it is killed', async () => {
