@@ -108,6 +108,7 @@ export const openSession = async (cluster: Cluster, fleet: Fleet, options: Sessi
       )
       return answering
     },
+    etcd: connections?.etcd ?? [],
     etcdServedBefore: served,
     inTurn: makeTurns(),
     requireQuorumWithout: quorumGate(cluster, memberHealthy, served),

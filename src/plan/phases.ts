@@ -121,6 +121,18 @@ export const bootstrap: readonly Stage[] = [
     ],
   },
   {
+    id: 'membership',
+    title: 'etcd membership',
+    phases: [
+      phase('etcd/promote', 'member has a vote', etcdMachines, [same('etcd/start'), same('control-plane/start')], { applies: ownEtcd }),
+      phase('etcd/retire', 'nobody else is a member', 'cluster', [all('etcd/promote')], {
+        applies: ownEtcd,
+        lane: 'etcd-membership',
+        risk: 'destructive',
+      }),
+    ],
+  },
+  {
     id: 'cluster',
     title: 'Cluster services',
     phases: [
@@ -137,6 +149,7 @@ export const bootstrap: readonly Stage[] = [
         all('cluster/nodes'),
         all('cluster/kubeadm'),
         all('cluster/objects'),
+        all('etcd/retire'),
         all('worker/start'),
         all('balancer/start'),
         all('balancer/retire'),

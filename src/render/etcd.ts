@@ -11,7 +11,7 @@ export const etcdDataDir = '/var/lib/etcd'
 export const etcdPeerUrl = (machine: Pick<MachineSpec, 'address'>): string => `https://${machine.address}:2380`
 export const etcdClientUrl = (machine: Pick<MachineSpec, 'address'>): string => `https://${machine.address}:2379`
 
-/** The whole list, `a=https://...:2380,b=...`: the same on every member, now and at each later change. */
+/** The members of a cluster that begins, `a=https://...:2380,b=...`, as they are written into each empty data directory. */
 export const initialCluster = (cluster: Cluster): string =>
   etcdMachines(cluster)
     .map((m) => `${m.name}=${etcdPeerUrl(m)}`)
@@ -34,7 +34,6 @@ const quotaBytes = 4 * 1024 ** 3
  * start, because the data directory is filled beforehand: an empty one then can never come up as an empty cluster.
  */
 export const etcdSettings = (cluster: Cluster, timing: Timing): [name: string, value: string | number][] => [
-  ['initial-cluster', initialCluster(cluster)],
   ['initial-cluster-state', 'existing'],
   ['initial-cluster-token', etcdClusterToken(cluster)],
   ['heartbeat-interval', timing.etcd.heartbeatMs],
@@ -55,6 +54,9 @@ export const renderEtcdConfig = (cluster: Cluster, machine: MachineSpec, timing:
     'listen-peer-urls': etcdPeerUrl(machine),
     'initial-advertise-peer-urls': etcdPeerUrl(machine),
     'listen-metrics-urls': 'http://127.0.0.1:2381',
+    // Heeded only where there is no data directory. Itself alone, as kubeadm writes it for static pods: so no member is started anew when another one
+    // comes or goes, and one without data finds nobody to join and ends.
+    'initial-cluster': `${machine.name}=${etcdPeerUrl(machine)}`,
     ...Object.fromEntries(etcdSettings(cluster, timing)),
     'client-transport-security': {
       'cert-file': `${pki}/server.crt`,

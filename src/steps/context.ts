@@ -1,3 +1,4 @@
+import type { EtcdClient } from '../client/etcd.js'
 import type { KubernetesClient } from '../client/kubernetes.js'
 import type { Fleet } from '../machine/fleet.js'
 import type { Cluster } from '../model/cluster.js'
@@ -23,6 +24,8 @@ export interface StepContext {
   desired(machine: string): Promise<ManagedFile[] | undefined>
   /** A client to the first API server that answers /readyz at its own address; undefined when none does within the deadline. */
   api(deadlineMs: number): Promise<KubernetesClient | undefined>
+  /** Clients to every etcd member of the file, or of the user's own etcd; empty while planning a cluster that has no keys yet. */
+  etcd: readonly { machine: string; client: EtcdClient }[]
   /** Was this cluster in service before? Then an etcd member without data has lost it. */
   etcdServedBefore(): Promise<boolean>
   /** Does work of one kind on one machine at a time. What starts for the first time needs no turn: nobody uses it yet. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { ApiError, type KubernetesClient } from '../client/kubernetes.js'
 import { TransportFault } from '../client/transport.js'
 import type { KubernetesObject } from '../render/kubernetes-object.js'
@@ -34,7 +35,10 @@ export const declareAll = async (
   objects: readonly KubernetesObject[],
   signal?: AbortSignal,
 ): Promise<void> => {
+  // One signal ends many calls at once here; that is not the leak of listeners that Node would warn of.
+  const own = signal && AbortSignal.any([signal])
+  if (own) setMaxListeners(0, own)
   const first = ['Namespace', 'CustomResourceDefinition']
-  for (const kind of first) await Promise.all(objects.filter((o) => o.kind === kind).map((o) => declare(client, o, signal)))
-  await Promise.all(objects.filter((o) => !first.includes(o.kind)).map((o) => declare(client, o, signal)))
+  for (const kind of first) await Promise.all(objects.filter((o) => o.kind === kind).map((o) => declare(client, o, own)))
+  await Promise.all(objects.filter((o) => !first.includes(o.kind)).map((o) => declare(client, o, own)))
 }

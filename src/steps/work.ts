@@ -3,7 +3,7 @@ import { retireBalancer, startBalancer } from './balancer.js'
 import { declareNodes, declareObjects, recordKubeadm } from './cluster.js'
 import type { StepContext } from './context.js'
 import { awaitApi, startControlPlane } from './control-plane.js'
-import { initialiseEtcd, startEtcd } from './etcd.js'
+import { initialiseEtcd, promoteEtcd, retireEtcd, startEtcd } from './etcd.js'
 import { configureMachine, installPrograms, reachMachine } from './machines.js'
 import type { Seen, Step } from './step.js'
 import { startWorker } from './worker.js'
@@ -23,6 +23,8 @@ export const stepWork: Readonly<Record<string, StepWork>> = {
   'balancer/retire': retireBalancer,
   'etcd/initialise': initialiseEtcd,
   'etcd/start': startEtcd,
+  'etcd/promote': promoteEtcd,
+  'etcd/retire': retireEtcd,
   'control-plane/start': startControlPlane,
   'control-plane/answer': awaitApi,
   'worker/start': startWorker,

@@ -109,6 +109,27 @@ commands returned. Each claim that does not hold names the machine, what was see
     explain: `A cluster of n members needs floor(n/2)+1 of them. The engine refuses every step that could leave fewer, whatever command asked for it.`,
     exit: 1,
   },
+  Q4021: {
+    title: 'etcd membership did not change',
+    message: '{what} did not succeed within {seconds} s: {reason}',
+    remedy: 'look at the members: quorate check, and type the same command again; it continues where it stopped',
+    explain: `A new etcd member comes as a learner: it copies the store and has no vote until it has what the others have. Members come and go one at a
+time, and etcd refuses each change that could cost the quorum: "unhealthy cluster" means that a member is away or has been connected for less than 5 s,
+"too many learner members" that another one is still copying.
+
+How to see it:
+  quorate check
+  quorate ssh NAME -- journalctl -u quorate-etcd-join -u etcd -n 50`,
+    exit: 1,
+  },
+  Q4022: {
+    title: 'No majority to join',
+    message: 'this member is new, and no majority of the etcd members answers that could take it in',
+    remedy: 'bring the other members back first: quorate check names them',
+    explain: `Who is a member is decided by a majority of the members. This cluster was in service before, so a machine without data must join it, and not
+begin a cluster of its own.`,
+    exit: 1,
+  },
   Q4030: {
     title: 'Unknown machine',
     message: 'this cluster has no machine called {machine}; it has {names}',
