@@ -65,10 +65,6 @@ const bring = async (verb: string, { cluster, lab, fleet }: Target, options: App
       await writeFile(labMark(state.dir), '')
       await lab.prepare()
     }
-      ? undefined
-      : await takeHostLock(
-          hostsOf(cluster).map((m) => fleet.machine(m.name)),verb ,
-        )
     const session = await openSession(cluster, fleet, {
       emit,
       signal: options.signal,
