@@ -8,10 +8,11 @@ import { type JudgedRun, judgeRun } from '../drill/judge-run.js'
 import { type DrillPlan, type DrillSelection, planDrill } from '../drill/plan-drill.js'
 import { predictFault } from '../drill/predict.js'
 import { type ReportFiles, writeReports } from '../drill/write-reports.js'
-import type { Cluster } from '../model/cluster.js'
+import { type Cluster, controlPlanes } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
 import type { DrillReport } from '../report/drill-report.js'
 import { parseReport } from '../report/json.js'
+import { type HostLock, takeHostLock } from '../run/host-lock.js'
 import { takeLock } from '../run/lock.js'
 import { drillWorld } from './drill-world.js'
 import type { VerbOptions } from './options.js'
@@ -70,9 +71,22 @@ export const drill = async (file: string | undefined, options: DrillRequest): Pr
   const state = stateOf(cluster.name)
   const directory = resolve(options.out ?? freshDirectory(state.dir))
   const lock = await takeLock(state.lock, 'drill', () => new Date())
+  let hostLock: HostLock | undefined
   try {
+    // Lab machines are seen from this computer only.
+    if (!lab)
+      hostLock = await takeHostLock(
+        controlPlanes(cluster).map((m) => fleet.machine(m.name)),
+        { verb: 'drill' },
+      )
     const session = await openSession(cluster, fleet, { emit, signal: new AbortController().signal, bundleDigest: '', readOnly: true })
     try {
+      // Lab machines are seen from this computer only.
+      if (!lab)
+        hostLock = await takeHostLock(
+          controlPlanes(cluster).map((m) => fleet.machine(m.name)),
+          { verb: 'drill' },
+        )
       await requireEmpty(directory)
       const result = await runDrill(await drillWorld(session, lab), {
         directory,
@@ -86,6 +100,7 @@ export const drill = async (file: string | undefined, options: DrillRequest): Pr
       })
       return { ...result, files: await writeReports(directory, result.report) }
     } finally {
+      await hostLock?.release()
       await session.close()
     }
   } finally {
