@@ -74,7 +74,8 @@ const bring = async (verb: string, { cluster, lab, fleet }: Target, options: App
     })
     let hostLock: HostLock | undefined
     try {
-      if (!lab) hostLock = await takeHostLock(hostsOf(cluster).map((m) => fleet.machine(m.name)), { verb })
+      const hosts = lab ? [] : hostsOf(cluster).map((m) => fleet.machine(m.name))
+      hostLock = await takeHostLock(hosts, { verb })
       const built = await buildCluster(session, lab && { lab, image: async () => labImageOf(bundle) }, emit, verb)
       changed = built.outcome.changed
       ok = true
