@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { cpus, release, totalmem } from 'node:os'
 import { checkCluster } from '../check/run-checks.js'
 import { waitForClaims } from '../check/wait.js'
+import type { KubernetesClient } from '../client/kubernetes.js'
 import { heal } from '../drill/heal.js'
 import { openFault } from '../drill/inject/open-fault.js'
 import { predictFault } from '../drill/predict.js'
@@ -18,8 +19,8 @@ import type { ComputerFacts } from '../report/drill-report.js'
 import { observing } from './claims-work.js'
 import type { Session } from './session.js'
 
-/** Everything that drills write lives here, and goes with it. */
-export const drillNamespace = 'quorate-drill'
+/** Everything that a drill writes lives in a namespace of its own, and goes with it: one that is still being emptied takes no new objects. */
+const namespaceLabel = 'quorate.dev/drill'
 /** Looking must not become the load that it measures. */
 const claimsEveryMs = 300
 /** Leader, leases and holder are known after a round of each sampler. */
@@ -40,7 +41,9 @@ const computerFacts = async (lab: boolean): Promise<ComputerFacts> => {
 
 const registryOf = (cluster: Cluster): string => cluster.etcd.external?.prefix ?? '/registry'
 
-const proberConfig = async (session: Session): Promise<ProberConfig> => {
+const namespaceOf = (run: string): string => `quorate-drill-${run}`
+
+const proberConfig = async (session: Session, run: string): Promise<ProberConfig> => {
   const { cluster, pki } = session
   if (!pki) throw fault('Q4031', { cluster: cluster.name })
   const { ca, cert = '', key = '' } = await pki.adminTls()
@@ -50,18 +53,28 @@ const proberConfig = async (session: Session): Promise<ProberConfig> => {
     apiServers: controlPlanes(cluster).map((m) => ({ name: m.name, host: m.address, port: apiServerPort })),
     tls: { ca, cert, key },
     serverName: 'kubernetes',
-    namespace: drillNamespace,
-    run: `q${Math.floor(Date.now() / 1000).toString(36)}`,
+    namespace: namespaceOf(run),
+    run,
     rates: defaultRates,
     deadlines: defaultDeadlines,
   }
 }
 
 /** Asks API servers in turn until one does it. */
-const onAnyServer = async <T>(session: Session, work: (client: NonNullable<Awaited<ReturnType<Session['ctx']['api']>>>) => Promise<T>) => {
+const onAnyServer = async <T>(session: Session, work: (client: KubernetesClient) => Promise<T>) => {
   const client = await session.ctx.api(10_000)
   if (!client) throw fault('Q4031', { cluster: session.cluster.name })
   return work(client)
+}
+
+const namespacePath = (name: string): string => `/api/v1/namespaces/${name}`
+
+/** Makes the namespace of this drill, and lets go those that drills left which were killed. */
+const makeNamespace = async (client: KubernetesClient, name: string): Promise<void> => {
+  const left = await client.list('/api/v1/namespaces', { labelSelector: namespaceLabel })
+  for (const one of left.items)
+    if (one.metadata.name !== undefined) await client.delete(namespacePath(one.metadata.name)).catch(() => false)
+  await client.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { [namespaceLabel]: 'true' } } })
 }
 
 /** The real surroundings of a drill: a session, its lab if it has one, prober and samplers. */
@@ -69,6 +82,8 @@ export const drillWorld = async (session: Session, lab: Lab | undefined): Promis
   const { cluster, fleet, connections } = session
   if (!connections) throw fault('Q4031', { cluster: cluster.name })
   const looking = await observing(session)
+  const run = `q${Math.floor(Date.now() / 1000).toString(36)}`
+  const namespace = namespaceOf(run)
   return {
     cluster,
     timing: session.ctx.timing,
@@ -79,16 +94,10 @@ export const drillWorld = async (session: Session, lab: Lab | undefined): Promis
     waitForClaims: (deadlineMs, signal) => waitForClaims({ ...looking, signal }, { deadlineMs, everyMs: claimsEveryMs }),
     open: (spec, victims, options) => openFault(spec, victims, { cluster, fleet, lab, ...options }),
     watch: async (sink): Promise<Watcher> => {
-      await onAnyServer(session, (client) =>
-        client.apply({
-          apiVersion: 'v1',
-          kind: 'Namespace',
-          metadata: { name: drillNamespace, labels: { 'app.kubernetes.io/managed-by': 'quorate' } },
-        }),
-      )
+      await onAnyServer(session, (client) => makeNamespace(client, namespace))
       const over = new AbortController()
       const samplers = startSamplers({ cluster, fleet, connections, signal: over.signal })
-      const prober = await startProber(await proberConfig(session), {
+      const prober = await startProber(await proberConfig(session, run), {
         ...(lab ? { namespace: lab.paths.namespace } : {}),
         onOperation: sink.operation,
         onWatchEvent: sink.watchEvent,
@@ -124,13 +133,13 @@ export const drillWorld = async (session: Session, lab: Lab | undefined): Promis
           over.abort()
           await prober.stop()
           // Thousands of objects: they go in the background, also when nobody waits for it.
-          await onAnyServer(session, (client) => client.delete(`/api/v1/namespaces/${drillNamespace}`)).catch(() => false)
+          await onAnyServer(session, (client) => client.delete(namespacePath(namespace))).catch(() => false)
         },
       }
     },
     finalSources: (prefix) => [
-      ...[...connections.apiServers].map(([machine, client]) => apiServerSource(machine, client, drillNamespace, prefix)),
-      ...connections.etcd.map(({ machine, client }) => memberSource(machine, client, registryOf(cluster), drillNamespace, prefix)),
+      ...[...connections.apiServers].map(([machine, client]) => apiServerSource(machine, client, namespace, prefix)),
+      ...connections.etcd.map(({ machine, client }) => memberSource(machine, client, registryOf(cluster), namespace, prefix)),
     ],
     hashSources: () =>
       connections.etcd.map(({ machine, client }) => ({

@@ -94,7 +94,7 @@ export const drill = defineCommand({
     { run: 'quorate drill prod.yaml --only process --confirm=prod', why: 'on hosts that exist' },
   ],
   changes:
-    'Breaks the cluster, one fault at a time, and mends it again. Records everything in the run directory. Makes the namespace quorate-drill in the cluster and removes it.',
+    'Breaks the cluster, one fault at a time, and mends it again. Records everything in the run directory. Makes a namespace quorate-drill-... in the cluster and removes it.',
   exits: [0, 1, 2, 4, 5, 130],
   run: async (given, context) => {
     const file = clusterFile(given.args[0], context)
