@@ -81,6 +81,8 @@ export const openLab = (cluster: Cluster, stateRoot: string): Lab => {
   const start = async (name: string, image: LabImage): Promise<void> => {
     // What half a boot or half a power loss left; and the connection to the machine as it was before.
     await killProcesses(paths, name)
+    // Groups of containers that died with the power: kubelet would ask for each of them for 3 s, one after another, before it starts anything.
+    await removeGroups(paths.cgroup, name)
     await pick(machines, name).disconnect()
     await removeCable(paths, cluster.name, name)
     await mountRoot(paths, name, await make(name, image))
