@@ -17,7 +17,8 @@ ctl() {
 LOCAL=https://127.0.0.1:2379
 OTHERS=${others.map(etcdClientUrl).join(',') || 'none'}
 PEER=${etcdPeerUrl(self)}
-no_etcd() { [ -z "$(pids etcd)" ]; }
+# Its ports outlive a killed process for a moment.
+no_etcd() { [ -z "$(pids etcd)" ] && ! ss -Hltn 'sport = :2380' | grep -q .; }
 etcd_ready() { [ "$(curl -s -m 1 -o /dev/null -w '%{http_code}' http://127.0.0.1:2381/readyz)" = 200 ]; }
 etcd_down() {
   if [ -e ${etcdManifest} ]; then mv ${etcdManifest} ${parked}; else systemctl stop --no-block etcd.service 2>/dev/null; fi

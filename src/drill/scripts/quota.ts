@@ -46,7 +46,7 @@ ${pod ? `remember kubelet $D/pids && kill -STOP $(cut -d' ' -f1 $D/pids) || exit
 kill -KILL $(pids etcd) 2>/dev/null
 wait_for 150 no_etcd
 set -f
-systemd-run --quiet --collect --unit=$UNIT $D/etcd $(cat $D/args) && settled
+systemd-run --quiet --collect --unit=$UNIT -p Restart=on-failure -p RestartSec=200ms $D/etcd $(cat $D/args) && settled
 `,
     ),
     inject: script(
