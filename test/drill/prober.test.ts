@@ -153,6 +153,20 @@ describe('a prober while its target fails for exactly 700 ms', () => {
     }
   })
 
+  it('does not take an answer for a write where nothing can be written', async () => {
+    const fromMs = monotonicMs()
+    api.mode = 'no-namespace'
+    await sleep(2000)
+    const toMs = monotonicMs()
+    api.mode = 'ok'
+    await sleep(1100)
+    const why = (probe: string): Set<string | undefined> =>
+      new Set(named(prober.series(fromMs + 200, toMs), probe).samples.flatMap((one) => (one.ok || one.void ? [] : [one.why])))
+    expect(why('writes')).toEqual(new Set(['HTTP 404']))
+    expect(why('new connection')).toEqual(new Set())
+    expect(why('scheduler at work')).toEqual(new Set())
+  })
+
   it('tries a failed request once more, at once', async () => {
     const { felt } = await outage(
       () => door.set('reset'),

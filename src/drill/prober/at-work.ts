@@ -97,7 +97,8 @@ export class AtWork {
     const name = `${run}-nowhere-${++this.#count}`
     const all = `/api/v1/namespaces/${namespace}/pods`
     void this.#tell(head, dueMs, async () => {
-      await this.#call('POST', all, pod(name))
+      const made = await this.#call('POST', all, pod(name))
+      if (!made) throw new Unasked('no pod could be made')
       const done = await this.#seen(`${all}/${name}`, (one) => one.status?.conditions?.some((c) => c.type === 'PodScheduled') === true)
       await this.#call('DELETE', `${all}/${name}`, { gracePeriodSeconds: 0 }).catch(() => undefined)
       return done

@@ -6,8 +6,12 @@ import type { Seen } from './objects.js'
 
 /** HTTP answers that surely left nothing behind. Everything else but 2xx may have taken effect. */
 const without = new Set([400, 403, 404, 405, 409, 410, 413, 415, 422, 429])
-/** For the class `writes`: the API server did its work, also when somebody else had been faster. */
-export const served = new Set([404, 409])
+/**
+ * For the class `writes`: the API server did its work, also when somebody else had been faster. A create that is answered by 404 means
+ * that the namespace is gone, and then nothing is written at all.
+ */
+export const served = ({ outcome, status }: Reply, kind: 'create' | 'update' | 'delete'): boolean =>
+  outcome === 'ok' || status === 409 || (status === 404 && kind !== 'create')
 
 export interface Reply {
   outcome: Outcome

@@ -23,6 +23,9 @@ interface Register {
   at: number | 'absent' | 'unsure' | 'creating'
 }
 
+/** `served`: the API did its work, whoever was faster. */
+type Written = Reply & { served: boolean }
+
 interface Worker {
   id: string
   endpoint: string
@@ -112,7 +115,7 @@ export class Work {
     const single = turn === 9 ? this.#singles.shift() : undefined
     const job = single ? this.#write(worker, set, 'delete', single) : turn < 6 ? this.#swap(worker, set) : this.#single(worker, set)
     void job.then((reply) => {
-      ledger.add({ ...head, dueMs, endMs: monotonicMs(), why: reply.outcome === 'ok' || served.has(reply.status) ? '' : reply.why })
+      ledger.add({ ...head, dueMs, endMs: monotonicMs(), why: reply.served ? '' : reply.why })
     })
   }
 
@@ -163,7 +166,7 @@ export class Work {
     this.#idle.push(worker)
   }
 
-  async #swap(worker: Worker, set: string): Promise<Reply> {
+  async #swap(worker: Worker, set: string): Promise<Written> {
     const ready = this.#registers.filter((one) => one.at === 'absent' || typeof one.at === 'number')
     const register = ready[(this.#count * 7) % Math.max(1, ready.length)]
     if (!register) return await this.#single(worker, set)
@@ -194,14 +197,14 @@ export class Work {
     register.updates = 0
   }
 
-  async #single(worker: Worker, set: string): Promise<Reply> {
+  async #single(worker: Worker, set: string): Promise<Written> {
     const name = `${set}-u${this.#count}`
     const reply = await this.#write(worker, set, 'create', name)
     if (reply.outcome === 'ok') this.#singles.push(name)
     return reply
   }
 
-  async #write(worker: Worker, set: string, kind: 'create' | 'update' | 'delete', key: string, expected?: number): Promise<Reply> {
+  async #write(worker: Worker, set: string, kind: 'create' | 'update' | 'delete', key: string, expected?: number): Promise<Written> {
     const id = `${set}-${this.#count++}`
     const path = collectionOf(this.options.namespace)
     const base = { id, client: worker.id, kind, key, endpoint: worker.endpoint, startMs: monotonicMs() }
@@ -226,7 +229,7 @@ export class Work {
     })
     if (revision !== undefined) this.options.onAcknowledged(revision)
     this.#release(worker, reply.outcome)
-    return reply
+    return { ...reply, served: served(reply, kind) }
   }
 
   async #read(reader: Worker, register: Register, id: string, mayLag: boolean): Promise<void> {

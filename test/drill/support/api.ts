@@ -8,8 +8,8 @@ interface Stored {
   status?: unknown
 }
 
-/** ok: as it should. 500: every answer is one. after-headers: the body never comes. mute: no answer. late: 300 ms late. */
-export type ApiMode = 'ok' | '500' | 'after-headers' | 'mute' | 'late'
+/** ok: as it should. 500: every answer is one. after-headers: the body never comes. mute: no answer. late: 300 ms late. no-namespace: nothing can be made. */
+export type ApiMode = 'ok' | '500' | 'after-headers' | 'mute' | 'late' | 'no-namespace'
 
 /** What the prober asks of an API server, on loopback, over TLS and both HTTP versions: ConfigMaps with revisions, lists, watches. */
 export class TestApi {
@@ -62,6 +62,10 @@ export class TestApi {
       return
     }
     if (url.searchParams.get('watch')) return this.#watch(request, response, url)
+    if (this.mode === 'no-namespace' && request.method === 'POST') {
+      this.#say(response, 404, { reason: 'NotFound' })
+      return
+    }
     const [status, answer] = this.#answer(request.method ?? 'GET', url, body)
     if (this.swallow > 0 && request.method !== 'GET') {
       this.swallow--
