@@ -13,6 +13,8 @@ import type { LabPaths } from './paths.js'
 export interface RelayState extends OwnedProcess {
   /** On 127.0.0.1 of this computer; leads to the cluster's endpoint. */
   port: number
+  /** What it leads to, as HOST:PORT. */
+  endpoint: string
 }
 
 export const readRelay = async (paths: LabPaths): Promise<RelayState | undefined> => {
@@ -39,7 +41,12 @@ const relayProgram = (): string => {
 /** Starts the relay of a lab unless it runs. A restarted relay keeps its port where it can, so kubeconfigs stay right. */
 export const startRelay = async (paths: LabPaths, endpoint: { address: string; port: number }): Promise<RelayState> => {
   const known = await readRelay(paths)
-  if (known && (await isAlive(known))) return known
+  const leadsTo = `${endpoint.address}:${endpoint.port}`
+  if (known && (await isAlive(known))) {
+    if (known.endpoint === leadsTo) return known
+    // The file names another endpoint now.
+    await stopRelay(paths)
+  }
   await rm(paths.relaySocket, { force: true })
   const server = await listen(known?.port ?? 0).catch(() => listen(0))
   const port = (server.address() as { port: number }).port
@@ -62,7 +69,7 @@ export const startRelay = async (paths: LabPaths, endpoint: { address: string; p
   child.unref()
   server.close()
   const pid = child.pid ?? (await failed)
-  const state = { pid, start: (await startTimeOf(pid)) ?? '', port }
+  const state = { pid, start: (await startTimeOf(pid)) ?? '', port, endpoint: leadsTo }
   await writeFile(`${paths.relayState}.new`, JSON.stringify(state), { mode: 0o600 })
   await rename(`${paths.relayState}.new`, paths.relayState)
   return state
