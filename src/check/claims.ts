@@ -4,6 +4,7 @@ import { certificateClaims } from './certificates.js'
 import type { Claim } from './claim.js'
 import { controlPlaneClaims } from './control-plane.js'
 import { dnsClaims } from './dns.js'
+import { wayClaims } from './entries.js'
 import { etcdClaims } from './etcd.js'
 import { leaseClaims } from './leases.js'
 import { loadBalancerClaims } from './load-balancer.js'
@@ -19,6 +20,7 @@ export const claims: readonly Claim[] = [
   ...controlPlaneClaims,
   ...balancerClaims,
   ...entryClaims,
+  ...wayClaims,
   ...certificateClaims,
   ...leaseClaims,
   ...nodeClaims,

@@ -10,7 +10,7 @@ const isWeb = (pod: PodFacts): boolean => pod.namespace === probeNamespace && po
 const isPart =
   (component: string) =>
   (pod: PodFacts): boolean =>
-    pod.namespace === metallbNamespace && pod.labels['component'] === component
+    pod.namespace === metallbNamespace && pod.labels.component === component
 
 /** Where ordinary pods run, and so speakers: on workers, and where there are none, on every node. */
 const speaking = (cluster: Cluster): MachineSpec[] => (workers(cluster).length > 0 ? workers(cluster) : nodes(cluster))

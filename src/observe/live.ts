@@ -7,8 +7,22 @@ export interface Live {
   certificates?: ServedCertificate[]
   /** Answers of the probe pods. */
   probes?: ProbeAnswer[]
+  /** How the API is reached from each node. */
+  entries?: EntryAnswer[]
   /** The web server behind the pool of addresses, asked from outside the cluster. */
   web?: WebAnswer
+}
+
+/** A node connected to the API several times, by the way that its own clients take. */
+export interface EntryAnswer {
+  node: string
+  /** 0 = the machine could not be asked. */
+  tries: number
+  failed: number
+  /** API servers that answered, known by their certificates. */
+  servers: string[]
+  /** Why the first one failed. */
+  error?: string
 }
 
 /** What became of the Service of type LoadBalancer that every cluster with a pool has. */

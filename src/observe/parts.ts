@@ -1,3 +1,4 @@
+import type { PeerCertificate } from 'node:tls'
 import { reasonOf } from '../client/transport.js'
 import type { Fleet } from '../machine/fleet.js'
 import { type Cluster, hasVirtualIp } from '../model/cluster.js'
@@ -8,6 +9,7 @@ import { probeNamespace } from '../render/probe.js'
 import { observeApiServers, observeEndpoint } from './api-facts.js'
 import { observeBalancer } from './balancer-facts.js'
 import type { Connections } from './connections.js'
+import { askEntries } from './entries.js'
 import { observeEtcd } from './etcd-facts.js'
 import type { FirstAnswer } from './first-answer.js'
 import type { Live, ServedCertificate } from './live.js'
@@ -32,6 +34,7 @@ export type Part =
   | 'certificates'
   | 'probes'
   | 'web'
+  | 'entries'
 
 export interface PartContext {
   cluster: Cluster
@@ -72,19 +75,24 @@ const ask = <T>(
     ctx.signal,
   )
 
-const servedCertificates = async (ctx: PartContext): Promise<ServedCertificate[]> => {
+/** The certificate that each API server shows at its own address. */
+const serverCertificates = async (ctx: PartContext): Promise<{ machine: string; peer: PeerCertificate }[]> => {
   const seen = await Promise.all(
     [...ctx.connections.apiServers].map(async ([machine, client]) => {
       // Any call makes a handshake where none was made yet.
       if (!client.peerCertificate) await client.readyz(callOf(ctx)).catch(() => undefined)
       const peer = client.peerCertificate
-      if (!peer) return []
-      const names = (peer.subjectaltname ?? '').split(', ').map((name) => name.replace(/^(DNS|IP Address):/, ''))
-      return [{ machine, notAfterMs: Date.parse(peer.valid_to), names }]
+      return peer ? [{ machine, peer }] : []
     }),
   )
   return seen.flat()
 }
+
+const servedCertificates = async (ctx: PartContext): Promise<ServedCertificate[]> =>
+  (await serverCertificates(ctx)).map(({ machine, peer }) => {
+    const names = (peer.subjectaltname ?? '').split(', ').map((name) => name.replace(/^(DNS|IP Address):/, ''))
+    return { machine, notAfterMs: Date.parse(peer.valid_to), names }
+  })
 
 /** How each part is looked at. A part throws only when nothing at all was seen of it. */
 export const parts: Readonly<Record<Part, (ctx: PartContext) => Promise<Sight>>> = {
@@ -163,6 +171,11 @@ export const parts: Readonly<Record<Part, (ctx: PartContext) => Promise<Sight>>>
       ctx.deadlineMs,
     ),
   }),
+  entries: async (ctx) => {
+    const machineOf = new Map((await serverCertificates(ctx)).map(({ machine, peer }) => [peer.serialNumber, machine]))
+    const machine = (name: string) => ctx.fleet.machine(name)
+    return { entries: await askEntries(ctx.cluster, machine, (serial) => machineOf.get(serial), ctx.signal ? { signal: ctx.signal } : {}) }
+  },
   web: async (ctx) => ({
     web: await ctx.anyServer.ask(
       (client, signal) =>

@@ -109,6 +109,7 @@ export const openSession = async (cluster: Cluster, fleet: Fleet, options: Sessi
       return answering
     },
     etcd: connections?.etcd ?? [],
+    endpoint: connections?.endpoint,
     etcdServedBefore: served,
     inTurn: makeTurns(),
     requireQuorumWithout: quorumGate(cluster, memberHealthy, served),

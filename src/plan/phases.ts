@@ -75,11 +75,20 @@ export const labStage: Stage = {
  */
 export const bootstrap: readonly Stage[] = [
   {
+    id: 'your-etcd',
+    title: 'Your etcd',
+    phases: [
+      phase('etcd/usable', 'your etcd answers, is new enough and has a quorum and no alarm', 'cluster', [all('lab/boot')], {
+        applies: (c) => !ownEtcd(c),
+      }),
+    ],
+  },
+  {
     id: 'machines',
     title: 'Machines',
     phases: [
       phase('machines/reach', 'answers over SSH', every, [same('lab/boot')]),
-      phase('machines/install', 'programs and images are installed', every, [same('machines/reach')]),
+      phase('machines/install', 'programs and images are installed', every, [same('machines/reach'), all('etcd/usable')]),
       phase('machines/configure', 'configuration and certificates are in place', every, [same('machines/install')]),
     ],
   },
@@ -88,8 +97,12 @@ export const bootstrap: readonly Stage[] = [
     title: 'Entry to the API',
     phases: [
       phase('balancer/start', 'entry to the API is running', entryMachines, [same('machines/configure')], { risk: 'failover' }),
+      phase('balancer/external', 'your balancer leads to an API server', 'cluster', [all('control-plane/answer')], {
+        applies: (c) => c.balancer === 'external',
+      }),
       phase('balancer/retire', 'nothing is left of another balancer', every, [
         all('balancer/start'),
+        all('balancer/external'),
         all('control-plane/answer'),
         all('worker/start'),
       ]),

@@ -2,7 +2,7 @@ import { libexec, type ManagedFile } from './managed-file.js'
 
 const units = '/etc/systemd/system'
 export const heldSocket = 'quorate-api.socket'
-const holder = 'quorate-api-held.service'
+export const heldSocketHolder = 'quorate-api-held.service'
 const endedScript = `${libexec}/proxy-ended`
 /** Names the address in haproxy.cfg: the held socket under systemd, the address itself for `haproxy -c` and by hand. */
 export const heldVariable = 'QUORATE_API'
@@ -30,11 +30,11 @@ ListenStream=${listen}
 # A standby listens before it holds the virtual IP, so a takeover starts no process.
 FreeBind=yes
 Backlog=4096
-Service=${holder}
+Service=${heldSocketHolder}
 `,
   },
   {
-    path: `${units}/${holder}`,
+    path: `${units}/${heldSocketHolder}`,
     content: `[Unit]
 Description=Keeps ${heldSocket} from starting anything
 BindsTo=${heldSocket}
@@ -54,15 +54,15 @@ ExecStart=/bin/true
 # after a crash, nor in the middle of a restart.
 [ "$SERVICE_RESULT" = success ] || exit 0
 case $(systemctl list-jobs --no-legend haproxy.service) in *restart* | *start*) exit 0 ;; esac
-exec systemctl --no-block stop ${heldSocket} ${holder}
+exec systemctl --no-block stop ${heldSocket} ${heldSocketHolder}
 `,
   },
 ]
 
 /** Lines for the units of haproxy. A socket that is made anew, as when the endpoint changes, restarts haproxy. */
 export const heldSocketUse = {
-  unit: `Wants=${heldSocket} ${holder}
-After=${heldSocket} ${holder}
+  unit: `Wants=${heldSocket} ${heldSocketHolder}
+After=${heldSocket} ${heldSocketHolder}
 PartOf=${heldSocket}
 `,
   service: `Sockets=${heldSocket}

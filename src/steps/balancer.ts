@@ -1,5 +1,6 @@
 import type { MachineSpec } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
+import { heldSocket, heldSocketHolder } from '../render/held-socket.js'
 import type { StepContext } from './context.js'
 import { entryUnitsOf, leftoverUnits } from './units.js'
 import type { StepWork } from './work.js'
@@ -12,6 +13,10 @@ const specOf = (ctx: StepContext, machine: string): MachineSpec => {
 
 /** Of two proxies only one can have the port. */
 const proxies = ['haproxy.service', 'nginx.service']
+
+/** The held socket goes with haproxy, and the next proxy wants its port: so it is waited for. */
+const stopScript = (unit: string): string =>
+  `systemctl disable --now --quiet ${unit} || exit 1\n${unit === 'haproxy.service' ? `systemctl stop ${heldSocket} ${heldSocketHolder} 2>/dev/null\n` : ''}`
 
 /** Starts what is not running of the entry to the API. A proxy of another kind on the same port gives way here, one machine at a time. */
 export const startBalancer: StepWork = {
@@ -26,7 +31,7 @@ export const startBalancer: StepWork = {
     const units = entryUnitsOf(ctx.cluster, spec)
     const rivals = leftoverUnits(ctx.cluster, spec, facts.units).filter((unit) => proxies.includes(unit))
     const start = async (): Promise<void> => {
-      const stop = rivals.map((unit) => `systemctl disable --now --quiet ${unit} || exit 1\n`).join('')
+      const stop = rivals.map(stopScript).join('')
       const script = `${stop}systemctl enable --quiet ${units.join(' ')} 2>/dev/null\nsystemctl start ${units.join(' ')}`
       const result = await ctx.fleet.machine(machine).sh(script, { timeoutMs: 60_000, allowFailure: true })
       ctx.forget(machine)
@@ -46,7 +51,7 @@ export const retireBalancer: StepWork = {
   run: async (ctx, machine) => {
     const facts = await ctx.facts(machine)
     const left = leftoverUnits(ctx.cluster, specOf(ctx, machine), facts.units)
-    if (left.length > 0) await ctx.fleet.machine(machine).sh(`systemctl disable --now --quiet ${left.join(' ')}`, { timeoutMs: 60_000 })
+    if (left.length > 0) await ctx.fleet.machine(machine).sh(left.map(stopScript).join(''), { timeoutMs: 60_000 })
     ctx.forget(machine)
   },
 }

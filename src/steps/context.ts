@@ -26,6 +26,8 @@ export interface StepContext {
   api(deadlineMs: number): Promise<KubernetesClient | undefined>
   /** Clients to every etcd member of the file, or of the user's own etcd; empty while planning a cluster that has no keys yet. */
   etcd: readonly { machine: string; client: EtcdClient }[]
+  /** A client by the way that every client outside takes; undefined while planning a cluster that has no keys yet. */
+  endpoint: KubernetesClient | undefined
   /** Was this cluster in service before? Then an etcd member without data has lost it. */
   etcdServedBefore(): Promise<boolean>
   /** Does work of one kind on one machine at a time. What starts for the first time needs no turn: nobody uses it yet. */

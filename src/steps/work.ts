@@ -4,8 +4,10 @@ import { declareNodes, declareObjects, recordKubeadm } from './cluster.js'
 import type { StepContext } from './context.js'
 import { awaitApi, startControlPlane } from './control-plane.js'
 import { initialiseEtcd, promoteEtcd, retireEtcd, startEtcd } from './etcd.js'
+import { awaitExternalBalancer } from './external-balancer.js'
 import { configureMachine, installPrograms, reachMachine } from './machines.js'
 import type { Seen, Step } from './step.js'
+import { checkUserEtcd } from './user-etcd.js'
 import { startWorker } from './worker.js'
 
 /** What a phase means on one machine; `machine` is '' for a phase of the cluster as a whole. */
@@ -21,6 +23,8 @@ export const stepWork: Readonly<Record<string, StepWork>> = {
   'machines/configure': configureMachine,
   'balancer/start': startBalancer,
   'balancer/retire': retireBalancer,
+  'balancer/external': awaitExternalBalancer,
+  'etcd/usable': checkUserEtcd,
   'etcd/initialise': initialiseEtcd,
   'etcd/start': startEtcd,
   'etcd/promote': promoteEtcd,

@@ -26,7 +26,8 @@ describe('a healthy cluster', () => {
   })
 
   it('is judged by every claim', () => {
-    expect(claimsOf(demo)).toEqual(claims)
+    const shapes = [demo, { ...demo, balancer: 'external' as const }]
+    expect(claims.filter((one) => shapes.some((shape) => claimsOf(shape).includes(one)))).toEqual(claims)
     expect(new Set(claims.map((one) => one.id)).size).toBe(claims.length)
   })
 })
@@ -154,6 +155,9 @@ describe('other shapes of clusters', () => {
     expect(ids(bare({ balancer: 'external' }))).toContain('endpoint/answers')
     expect(ids(bare({ balancer: 'external' })).filter((id) => id.startsWith('balancer/'))).toEqual([])
     expect(ids(bare({ balancer: 'node-local' }))).toContain('balancer/backends')
+    expect(ids(bare({})).filter((id) => id.startsWith('endpoint/'))).toEqual(['endpoint/answers'])
+    expect(ids(bare({ balancer: 'node-local' }))).toContain('endpoint/from-nodes')
+    expect(ids(bare({ balancer: 'external' })).filter((id) => id.startsWith('endpoint/'))).toHaveLength(3)
   })
 
   it('are asked for a pool only where there is one', () => {
@@ -191,5 +195,18 @@ describe('other shapes of clusters', () => {
     }))
     expect(claimOf('etcd/members').evaluate(external, observed).verdict).toBe('True')
     expect(claimOf('etcd/one-leader').evaluate(external, observed).verdict).toBe('True')
+  })
+})
+
+describe('a balancer that does not hairpin', () => {
+  it('is told from one that is down', () => {
+    const external: Cluster = { ...demo, balancer: 'external' }
+    const live = healthyLive(external)
+    const first = live.entries?.[0]
+    if (!first) throw new Error('missing')
+    Object.assign(first, { failed: 3, servers: ['cp-2', 'cp-3'], error: 'Connection timed out' })
+    const seen = claimOf('endpoint/from-nodes').evaluate(external, healthyObserved(external), live)
+    expect(seen).toMatchObject({ verdict: 'False', machine: 'cp-1', problem: { code: 'Q5405' } })
+    expect(seen.evidence).toMatch(/3 of 8 connections failed.*hairpin/)
   })
 })

@@ -155,7 +155,7 @@ describe('kubeadm', () => {
     expect([exit, output]).toEqual([0, expect.any(String)])
     for (const wanted of [
       '--initial-cluster-state=existing',
-      '--initial-cluster=cp-1=https://10.99.0.21:2380,cp-2=https://10.99.0.22:2380,cp-3=https://10.99.0.23:2380',
+      '--initial-cluster=cp-1=https://10.99.0.21:2380',
       '--heartbeat-interval=50',
       '--feature-gates=InitialCorruptCheck=true,CompactHashCheck=true',
       '--kubelet-certificate-authority=/etc/kubernetes/pki/ca.crt',

@@ -176,6 +176,24 @@ the same check tell which.
 
 quorate itself reaches every machine at its own address, so it works without the endpoint.`,
   ),
+  Q5405: entry(
+    'A node does not always reach the API',
+    'quorate ssh {machine} -- curl -sv --cacert /etc/kubernetes/pki/ca.crt https://ENDPOINT/readyz',
+    `Each node opened several connections by the way that its own clients take: through its own proxy (balancer: node-local), or through your balancer
+(balancer: external). Some failed. When only control planes fail, and only now and then, your balancer does not hairpin: it sends a control plane
+back to itself with its own address as the sender, and the answer never passes the balancer. Let the balancer put its own address (source NAT, or
+proxying instead of forwarding).
+
+How to see it:
+  quorate ssh NAME -- journalctl -u haproxy -n 50             with node-local`,
+  ),
+  Q5406: entry(
+    'The balancer leaves out an API server',
+    'quorate check control-plane',
+    `Every connection through the balancer ends at one of the API servers, known by its certificate. One was never led to although it is ready: it is not
+among the balancer's servers, or its check there fails (GET /readyz over TLS at port 6443). A balancer that always sends the same client to the same
+server shows this too, when there are fewer clients than servers.`,
+  ),
   Q5501: entry(
     'A lease is not renewed',
     'quorate kubectl -n kube-system get leases',

@@ -130,6 +130,49 @@ How to see it:
 begin a cluster of its own.`,
     exit: 1,
   },
+  Q4023: {
+    title: 'Your balancer does not lead to an API server',
+    message: 'no API server was reached through your balancer at {endpoint} within {seconds} s: {reason}',
+    remedy: 'set it up as the note above says, then type the same command again; it continues where it stopped',
+    explain: `With balancer: external the endpoint is yours. quorate does not touch it; it says what the balancer must do and then checks what can be
+checked: that the API answers through it, that every machine reaches it each time (a control plane also when it is sent back to itself), and that it
+leads to every API server. How long it leaves an idle connection alone cannot be asked in a moment; look it up where you configured it.
+
+Typical causes: the check asks plain HTTP or /healthz, TLS ends at the balancer (client certificates are lost then), the address of the client is kept
+so that a control plane cannot reach itself.`,
+    exit: 5,
+  },
+  Q4024: {
+    title: 'Your etcd does not answer',
+    message: 'the etcd member at {endpoint} did not answer over TLS with your certificate: {reason}',
+    remedy: 'try it: etcdctl --endpoints https://{endpoint} --cacert CA --cert CERT --key KEY endpoint status',
+    explain: `Every endpoint in spec.etcd.external.endpoints is asked before anything is changed, with caFile, certFile and keyFile of the file. An unknown
+authority or a name that the member's certificate lacks is a fault of TLS; a refused or silent connection one of the network or of the member.
+With authentication switched on in etcd, its JSON gateway refuses certificates that carry a common name; use one without for quorate.`,
+    exit: 5,
+  },
+  Q4025: {
+    title: 'Your etcd is too old',
+    message: 'the etcd member at {endpoint} runs {version}; Kubernetes needs {minimum} or newer',
+    remedy: 'upgrade etcd one minor version at a time, then type the same command again',
+    explain: `kubeadm of this version refuses older ones. 3.5 before 3.5.24 and 3.6 before 3.6.11 have known faults that lose or resurrect members and
+data; take the newest patch of your minor version.`,
+    exit: 1,
+  },
+  Q4026: {
+    title: 'Your etcd has an alarm',
+    message: 'the etcd member at {endpoint} tells of the alarm {alarm} of member {member}',
+    remedy: 'clear its cause first: etcdctl alarm list; for NOSPACE compact, defragment, then etcdctl alarm disarm',
+    explain: `With NOSPACE etcd takes no writes, with CORRUPT its members hold different data. A cluster built on it would not come up, or come up wrong.`,
+    exit: 1,
+  },
+  Q4027: {
+    title: 'Your etcd has no quorum',
+    message: 'the etcd member at {endpoint} cannot be used: {why} ({members} members, {quorum} are needed)',
+    remedy: 'look at all members: etcdctl endpoint status --cluster -w table',
+    explain: `Nothing is written without a majority of the members. All endpoints of the file must be members of one and the same cluster.`,
+    exit: 1,
+  },
   Q4030: {
     title: 'Unknown machine',
     message: 'this cluster has no machine called {machine}; it has {names}',

@@ -192,5 +192,6 @@ export const healthyLive = (cluster: Cluster = demo): Live => ({
     { node: m.name, what: 'pod' as const, target: 'the other', ok: true, detail: 'probe-1' },
     { node: m.name, what: 'service' as const, target: 'probe.quorate-system', ok: true, detail: 'probe-0' },
   ]),
+  entries: nodes(cluster).map((m) => ({ node: m.name, tries: 8, failed: 0, servers: controlPlanes(cluster).map((one) => one.name) })),
   ...(cluster.loadBalancer ? { web: { address: '10.99.0.200', announcer: 'w-1', ok: true, detail: 'web-0' } } : {}),
 })

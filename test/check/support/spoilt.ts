@@ -315,4 +315,32 @@ export const spoilt: readonly Spoilt[] = [
   unknownWhen('load-balancer/reached', 'it was not asked', (_, live) => {
     delete live.web
   }),
+  falseWhen(
+    'endpoint/from-nodes',
+    'Q5405',
+    'a node is turned away',
+    'w-1',
+    /w-1: 8 of 8 connections failed \(connection refused\)$/,
+    (_, live) => {
+      Object.assign(of(live.entries, 3), { failed: 8, servers: [], error: 'connection refused' })
+    },
+  ),
+  falseWhen('endpoint/from-nodes', 'Q5405', 'some connections fail', 'cp-2', /cp-2: 3 of 8 connections failed \(no answer\)/, (_, live) => {
+    Object.assign(of(live.entries, 1), { failed: 3, servers: ['cp-1', 'cp-3'] })
+  }),
+  unknownWhen('endpoint/from-nodes', 'a node could not be asked', (_, live) => {
+    Object.assign(of(live.entries, 0), { tries: 0, servers: [], error: 'no route to host' })
+  }),
+  unknownWhen('endpoint/from-nodes', 'none was asked', (_, live) => {
+    delete live.entries
+  }),
+  falseWhen('endpoint/all-servers', 'Q5406', 'one is left out', 'cp-3', /cp-3: was never led to/, (_, live) => {
+    for (const one of live.entries ?? []) one.servers = ['cp-1', 'cp-2']
+  }),
+  falseWhen('endpoint/all-servers', 'Q5406', 'a stranger answers', 'cp-1', /a stranger: answers behind/, (_, live) => {
+    of(live.entries, 0).servers.push('a stranger')
+  }),
+  unknownWhen('endpoint/all-servers', 'a node was led nowhere', (_, live) => {
+    of(live.entries, 4).failed = 8
+  }),
 ]
