@@ -84,6 +84,7 @@ export const startContainer = async (paths: LabPaths, cluster: string, machine: 
   })
   closeSync(log)
   const failed = new Promise<never>((_, reject) => child.once('error', reject))
+  failed.catch(() => undefined)
   child.unref()
   if (child.pid === undefined) await failed
   else await recordProcess(m.pid, child.pid)

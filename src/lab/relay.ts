@@ -66,6 +66,7 @@ export const startRelay = async (paths: LabPaths, endpoint: { address: string; p
   const child = spawn(program, argv, { detached: true, stdio: ['ignore', log, log, fd] })
   closeSync(log)
   const failed = new Promise<never>((_, reject) => child.once('error', reject))
+  failed.catch(() => undefined)
   child.unref()
   server.close()
   const pid = child.pid ?? (await failed)
