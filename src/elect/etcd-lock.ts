@@ -181,7 +181,7 @@ export class EtcdLock implements Lock {
       if (numberOf(raw.result.TTL) <= 0) return 'lost'
       // A member that was the leader until a moment ago may still renew by itself (etcd before 3.5.13, and 3.5.22 for revoked leases).
       // Reading the key goes through a quorum: the answer shows that this member's word still counted after it had renewed.
-      const { kv } = await this.#look(client, Math.max(1, deadlineMs - (performance.now() - begun)))
+      const { kv } = await this.#look(client, Math.max(1, Math.round(deadlineMs - (performance.now() - begun))))
       return kv && String(kv.createRevision) === term.token ? startedAt : 'lost'
     })
   }

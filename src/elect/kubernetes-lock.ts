@@ -173,7 +173,7 @@ export class KubernetesLock implements Lock {
     const begun = performance.now()
     for (;;) {
       const startedAt = readClock()
-      const left = Math.max(1, deadlineMs - (performance.now() - begun))
+      const left = Math.max(1, Math.round(deadlineMs - (performance.now() - begun)))
       try {
         held.lease = await this.#write('PUT', renewedLease(held.lease, term.token), left)
         return startedAt
@@ -182,7 +182,7 @@ export class KubernetesLock implements Lock {
         if (!isConflict(error)) throw error
       }
       // Changed since: by a renewal of ours whose answer was lost, by somebody who put a label on it, or by the next holder.
-      const now = await this.#look(Math.max(1, deadlineMs - (performance.now() - begun)))
+      const now = await this.#look(Math.max(1, Math.round(deadlineMs - (performance.now() - begun))))
       if (!now || holderOfLease(now)?.instance !== this.#options.claimant.instance) return 'lost'
       if (now.metadata.uid !== held.lease.metadata.uid) return 'lost'
       held.lease = now

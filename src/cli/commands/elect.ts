@@ -22,16 +22,16 @@ export const elect = defineCommand({
   ],
   examples: [
     {
-      run: 'quorate elect --lock reports --etcd https://10.0.0.21:2379,https://10.0.0.22:2379,https://10.0.0.23:2379 --cacert ca.crt --cert me.crt --key me.key -- /usr/bin/report-daemon',
-      why: 'one report-daemon among all machines that run this',
+      run: 'quorate elect --lock web --etcd https://10.0.0.21:2379 --cacert ca.crt -- web-daemon',
+      why: 'one web-daemon among all machines that run this; name every member of etcd, comma-separated',
     },
     {
-      run: 'quorate elect --lock mailer --kubeconfig /etc/mailer/kubeconfig --namespace mail --ttl 15s -- /usr/bin/mailer --queue main',
+      run: 'quorate elect --lock mailer --kubeconfig kube.conf --namespace mail --ttl 15s -- mailer',
       why: 'the lock as a Lease of Kubernetes',
     },
     {
-      run: 'quorate elect --lock nightly --etcd http://127.0.0.1:2379 --keep -- sh -c \'backup --token "$QUORATE_FENCING_TOKEN"\'',
-      why: 'pass the token on; stand by again when it is done',
+      run: 'quorate elect --lock backup --etcd http://127.0.0.1:2379 --keep -- backup --once',
+      why: 'stand by again when it is done',
     },
   ],
   changes: 'One key of etcd or one Lease of Kubernetes; what COMMAND does.',

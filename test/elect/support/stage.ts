@@ -87,7 +87,8 @@ export class Stage {
   /** Place of the elector whose COMMAND was elected last and writes to the resource. */
   async active(after = 0n): Promise<{ place: number; token: bigint }> {
     return this.#waitFor('somebody active', () => {
-      const last = this.resource.writes.at(-1)
+      // Not the last words of one that was thawed just now: those are refused.
+      const last = this.resource.writes.findLast((write) => write.accepted)
       if (!last || last.token <= after) return undefined
       const place = this.electors.findIndex((one) => one.active && one.said.some((said) => said.token === String(last.token)))
       return place < 0 ? undefined : { place, token: last.token }
