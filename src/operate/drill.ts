@@ -28,8 +28,6 @@ export interface DrillRequest extends VerbOptions {
   seed?: number
   /** Name of the cluster, typed: needed on hosts that are not a lab. */
   confirm?: string
-  /** Asked when nothing was confirmed and there is somebody to ask. */
-  ask?: (cluster: Cluster) => Promise<string | undefined>
   force?: boolean
   /** Run directory of an earlier drill. */
   compare?: string
@@ -66,7 +64,7 @@ export const drill = async (file: string | undefined, options: DrillRequest): Pr
   const now = Date.now()
   const target = await findTarget(file, emit)
   const { cluster, lab, fleet } = target
-  if (!lab) requireConfirmation(false, cluster.name, options.confirm ?? (await options.ask?.(cluster)))
+  requireConfirmation(lab !== undefined, cluster.name, options.confirm)
   const against = options.compare === undefined ? undefined : await earlier(options.compare, now)
   const state = stateOf(cluster.name)
   const directory = resolve(options.out ?? freshDirectory(state.dir))

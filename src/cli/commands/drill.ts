@@ -1,5 +1,4 @@
 import type { DrillSelection } from '../../drill/plan-drill.js'
-import type { Cluster } from '../../model/cluster.js'
 import { clusterFile, fileArgument } from '../cluster-file.js'
 import { defineCommand, type Given } from '../command.js'
 import type { Context } from '../context.js'
@@ -42,24 +41,22 @@ const list = async (file: string | undefined, given: Given, context: Context): P
   return 0
 }
 
-/** Asks on a terminal for the name of the cluster; undefined where there is nobody to ask. */
-const askName =
-  (context: Context) =>
-  async (cluster: Cluster): Promise<string | undefined> => {
-    if (!process.stdin.isTTY || context.err.isTTY !== true) return undefined
-    const { createInterface } = await import('node:readline/promises')
-    const reader = createInterface({ input: process.stdin, output: process.stderr })
-    try {
-      const machines = cluster.machines.map((m) => `${m.name} ${m.address}`).join(', ')
-      return (
-        await reader.question(`These hosts will be broken: ${machines}\nType the name of the cluster to go on: `, {
-          signal: context.signal,
-        })
-      ).trim()
-    } finally {
-      reader.close()
-    }
+/** On hosts that are not a lab, asks for the name of the cluster; undefined on a lab, and where there is nobody to ask. */
+const askName = async (file: string | undefined, given: Given, context: Context): Promise<string | undefined> => {
+  if (process.stdin.isTTY !== true || context.err.isTTY !== true) return undefined
+  const verbs = await context.load.verbs()
+  const { cluster, lab } = await verbs.planFaults(file, selectionOf(given), { emit: () => {} })
+  if (lab) return undefined
+  const { createInterface } = await import('node:readline/promises')
+  const reader = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    const machines = cluster.machines.map((m) => `${m.name} ${m.address}`).join(', ')
+    const question = `These hosts will be broken: ${machines}\nType the name of the cluster to go on: `
+    return (await reader.question(question, { signal: context.signal })).trim()
+  } finally {
+    reader.close()
   }
+}
 
 export const drill = defineCommand({
   path: 'drill',
@@ -107,15 +104,13 @@ export const drill = defineCommand({
       import('../../report/verdict.js'),
     ])
     const { output, out, seed, confirm, forceUnhealthy, compare } = given.flags
-    const ask = askName(context)
     // Asked before a live view takes the terminal.
-    const confirmed = typeof confirm === 'string' ? confirm : undefined
+    const confirmed = typeof confirm === 'string' ? confirm : await askName(file, given, context)
     const result = await withProgress('drill', context, output, (emit) =>
       verbs.drill(file, {
         emit,
         signal: context.signal,
         select: selectionOf(given),
-        ask,
         ...(typeof out === 'string' ? { out } : {}),
         ...(typeof seed === 'number' ? { seed } : {}),
         ...(confirmed === undefined ? {} : { confirm: confirmed }),
