@@ -2,12 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, release } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { initText } from '../src/config/init.js'
 import { judgeRecorded } from '../src/drill/judge-fault.js'
 import { readRun } from '../src/history/store.js'
 import type { EventBody } from '../src/model/event.js'
-import { down, drill, type Moves, up, watchMoves } from '../src/operate/index.js'
+import { type Moves, watchMoves } from '../src/operate/watch-moves.js'
 import type { FaultReport, ProbeResult } from '../src/report/drill-report.js'
 import { median, report } from './support/figures.js'
 
@@ -55,7 +57,6 @@ const goals: Readonly<Record<string, Goal>> = {
 const faults = given.faults?.split(',') ?? Object.keys(goals)
 const root = mkdtempSync('/var/tmp/quorate-bench-drill-')
 process.env.QUORATE_STATE = join(root, 'state')
-const signal = new AbortController().signal
 
 const tell = (event: EventBody): void => {
   if (event.type === 'drill.fault.done')
@@ -64,7 +65,23 @@ const tell = (event: EventBody): void => {
     )
   else if (event.type === 'note' && event.level === 'warning') console.error(`  ! ${event.text}`)
 }
-const options = { emit: tell, signal }
+
+/** The program as it is shipped, compiled by scripts/prepare; this file runs from .quorate/build/bench. */
+const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
+
+/** Runs quorate as users do; tells of its events. Throws unless it ends with one of these. */
+const quorate = async (args: readonly string[], expected: readonly number[] = [0]): Promise<void> => {
+  const child = spawn(process.execPath, [main, ...args], { env: process.env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let err = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    err = (err + chunk.toString('utf8')).slice(-4000)
+  })
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (line.startsWith('{"v":1')) tell(JSON.parse(line) as EventBody)
+  })
+  const exit = await new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? 137)))
+  if (!expected.includes(exit)) throw new Error(`quorate ${args.join(' ')} ended with ${exit}\n${err}`)
+}
 
 /** A cluster on one profile while `work` runs. */
 const withCluster = async <T>(profile: 'fast' | 'guide', work: (file: string) => Promise<T>): Promise<T> => {
@@ -73,10 +90,10 @@ const withCluster = async <T>(profile: 'fast' | 'guide', work: (file: string) =>
   writeFileSync(file, text.replace('timing: fast', `timing: ${profile}`))
   try {
     console.error(`${profile}: building the cluster`)
-    await up(file, { ...options, emit: () => {}, source: 'auto' })
+    await quorate(['up', file])
     return await work(file)
   } finally {
-    await down(file, { ...options, emit: () => {} })
+    await quorate(['down', file])
   }
 }
 
@@ -84,8 +101,11 @@ const withCluster = async <T>(profile: 'fast' | 'guide', work: (file: string) =>
 const drillProfile = (profile: 'fast' | 'guide', repeat: number): Promise<FaultReport[]> =>
   withCluster(profile, async (file) => {
     console.error(`${profile}: ${faults.length} faults, ${repeat} times each`)
-    const { directory } = await drill(file, { ...options, select: { only: faults, repeat, zone: 'a' }, out: join(root, profile), seed: 1 })
-    const found = await readRun(directory)
+    const out = join(root, profile)
+    const words = ['drill', file, '--only', faults.join(','), '--repeat', String(repeat), '--zone', 'a', '--seed', '1', '--out', out]
+    // 4 = a limit was broken, which is what is measured.
+    await quorate([...words, '-o', 'events'], [0, 4])
+    const found = await readRun(out)
     const judged: FaultReport[] = []
     for (const one of found.faults) {
       const fault = await judgeRecorded(one)
@@ -192,7 +212,7 @@ const still = (minutes: number): Promise<void> =>
     const loops = saturate()
     let moves: Moves
     try {
-      moves = await watchMoves(file, minutes * 60_000, options)
+      moves = await watchMoves(file, minutes * 60_000, { emit: tell, signal: new AbortController().signal })
     } finally {
       for (const loop of loops) loop.kill('SIGKILL')
     }
