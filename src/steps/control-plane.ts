@@ -4,6 +4,7 @@ import { apiServerUrl } from '../render/endpoint.js'
 import { etcdDoorUnit, needsEtcdDoor } from '../render/etcd-door.js'
 import { kubeadmConfigPath } from '../render/kubeadm.js'
 import type { StepContext } from './context.js'
+import { requireOthers } from './etcd-members.js'
 import { stampOf } from './stamp.js'
 import type { StepWork } from './work.js'
 
@@ -54,8 +55,10 @@ export const startControlPlane: StepWork = {
     }
     // At the first start nobody is interrupted, and all machines start at once.
     if (facts.files[stamp.file.path] === undefined) return start()
+    const stacked = topologyOf(ctx.cluster) === 'stacked'
+    if (stacked) await requireOthers(ctx, machine)
     await ctx.inTurn('control-plane', async () => {
-      if (topologyOf(ctx.cluster) === 'stacked') await ctx.requireQuorumWithout(machine)
+      if (stacked) await requireOthers(ctx, machine)
       await start()
     })
   },

@@ -75,6 +75,25 @@ export const promote = (ctx: StepContext, machine: MachineSpec): Promise<true> =
     return true
   })
 
+/**
+ * Asked before the member of a machine is stopped: those that are just joining are waited for, then the others must be a quorum without this one (Q4020).
+ * Asked outside of a turn, since a joining member may need one to come as far. One without a vote may stop at any time.
+ */
+export const requireOthers = async (ctx: StepContext, machine: string): Promise<void> => {
+  const self = etcdMachines(ctx.cluster).find((m) => m.name === machine)
+  if (!self || !(await ctx.etcdServedBefore())) return
+  const voters = async (): Promise<EtcdMemberFacts[] | undefined> => (await agreedMembers(ctx))?.members.filter((one) => !one.isLearner)
+  const now = await voters()
+  if (now && !memberAt(now, self)) return
+  if (now) {
+    await patiently(ctx, machine, 'waiting for the members that join', async () => {
+      const seen = await voters()
+      return seen && etcdMachines(ctx.cluster).every((m) => memberAt(seen, m)) ? true : undefined
+    })
+  }
+  await ctx.requireQuorumWithout(machine)
+}
+
 /** Members that the file does not name (any more). */
 export const strangers = (ctx: StepContext, members: readonly EtcdMemberFacts[]): EtcdMemberFacts[] =>
   members.filter((one) => !etcdMachines(ctx.cluster).some((m) => one.peerUrls.includes(etcdPeerUrl(m))))

@@ -1,5 +1,6 @@
 import { fault, problem } from '../model/problem.js'
 import type { StepContext } from './context.js'
+import { requireOthers } from './etcd-members.js'
 import { sha256, stampPath } from './stamp.js'
 import type { Seen } from './step.js'
 import { formatPending, parsePending, pendingPath, turnOf, type UnitAction, unitActions } from './units.js'
@@ -90,7 +91,7 @@ export const configureMachine: StepWork = {
 
 const tellUnit = async (ctx: StepContext, machine: string, unit: string, action: UnitAction): Promise<void> => {
   const tell = async (): Promise<void> => {
-    if (unit === 'etcd.service') await ctx.requireQuorumWithout(machine)
+    if (unit === 'etcd.service') await requireOthers(ctx, machine)
     await ctx.fleet.machine(machine).sh(`systemctl ${action} ${unit}`, { timeoutMs: 60_000 })
   }
   const turn = turnOf(unit)
