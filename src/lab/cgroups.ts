@@ -11,6 +11,12 @@ export const isVersion1 = (): boolean => existsSync(`${base}/cpuset/cgroup.procs
 const present = (): string[] => controllers.filter((c) => existsSync(`${base}/${c}/cgroup.procs`))
 
 /**
+ * The machines of a lab weigh together as much as this many busy threads of this computer: with the kernel's default, one, any program that
+ * compiles something beside it would take their processors away, and clusters would lose leases that they hold on machines of their own.
+ */
+const labWeight = 8
+
+/**
  * Shell lines that put the shell itself, and so all that it starts, into the group of a machine. A new cpuset has no processors and no
  * memory until they are copied down, and refuses processes until then (cpuset(7)).
  */
@@ -24,7 +30,8 @@ export const enterGroups = (group: string, machine: string): string =>
               .map((d) => `cat ${base}/cpuset/cpuset.cpus > ${d}/cpuset.cpus; cat ${base}/cpuset/cpuset.mems > ${d}/cpuset.mems; `)
               .join('')
           : ''
-      return `mkdir -p ${dir}; ${copy}echo $$ > ${dir}/cgroup.procs${c === 'unified' ? ' || true' : ''}`
+      const weigh = c === 'cpu' ? `echo ${labWeight * 1024} > ${base}/cpu/${group}/cpu.shares; ` : ''
+      return `mkdir -p ${dir}; ${copy}${weigh}echo $$ > ${dir}/cgroup.procs${c === 'unified' ? ' || true' : ''}`
     })
     .join('\n')
 

@@ -133,3 +133,10 @@ const drainSeconds = 65
 /** What the v1beta4 API has no field for: read by kubeadm from its directory of patches, at init as at each upgrade. */
 export const renderApiServerPatch = (timing: Timing): string =>
   stringify({ spec: { terminationGracePeriodSeconds: Math.ceil(timing.apiShutdownDelayMs / 1000) + drainSeconds } })
+
+/**
+ * kubeadm asks for a tenth of a processor for etcd, less than for any other part of the control plane: on a busy machine the one program whose
+ * heartbeats must be in time would get the least. Requests become weights (cpu.shares), so nothing is taken from others while they are idle.
+ */
+export const renderEtcdPatch = (): string =>
+  stringify({ spec: { containers: [{ name: 'etcd', resources: { requests: { cpu: '500m' } } }] } })

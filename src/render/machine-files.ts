@@ -10,7 +10,7 @@ import { haproxyConfigPath, renderHaproxy } from './haproxy.js'
 import { heldSocketFiles } from './held-socket.js'
 import { hostsBlockPath, renderHostsBlock } from './hosts.js'
 import { keepalivedConfigPath, renderKeepalived } from './keepalived.js'
-import { kubeadmConfigPath, kubeadmPatchesDir, renderApiServerPatch, renderKubeadmConfig } from './kubeadm.js'
+import { kubeadmConfigPath, kubeadmPatchesDir, renderApiServerPatch, renderEtcdPatch, renderKubeadmConfig } from './kubeadm.js'
 import { labResolvPath, renderLabResolv } from './kubelet.js'
 import { libexec, type ManagedFile } from './managed-file.js'
 import { nginxConfigPath, renderNginx } from './nginx.js'
@@ -98,6 +98,7 @@ const nodeFiles = (cluster: Cluster, machine: MachineSpec, timing: Timing, optio
 const kubeadmFiles = (cluster: Cluster, machine: MachineSpec, timing: Timing, options: MachineFilesOptions): ManagedFile[] => [
   { path: kubeadmConfigPath, content: renderKubeadmConfig(cluster, machine, timing, options), mode: 0o600 },
   { path: `${kubeadmPatchesDir}/kube-apiserver+strategic.yaml`, content: renderApiServerPatch(timing) },
+  ...(topologyOf(cluster) === 'stacked' ? [{ path: `${kubeadmPatchesDir}/etcd+strategic.yaml`, content: renderEtcdPatch() }] : []),
 ]
 
 const workerFiles = (cluster: Cluster, machine: MachineSpec, timing: Timing, options: MachineFilesOptions): ManagedFile[] => [

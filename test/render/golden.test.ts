@@ -8,7 +8,7 @@ import { renderHaproxy } from '../../src/render/haproxy.js'
 import { heldSocketFiles } from '../../src/render/held-socket.js'
 import { renderHostsBlock } from '../../src/render/hosts.js'
 import { renderKeepalived } from '../../src/render/keepalived.js'
-import { renderApiServerPatch, renderKubeadmConfig } from '../../src/render/kubeadm.js'
+import { renderApiServerPatch, renderEtcdPatch, renderKubeadmConfig } from '../../src/render/kubeadm.js'
 import { renderNginx } from '../../src/render/nginx.js'
 import { renderNodeLocal } from '../../src/render/node-local.js'
 import { renderNetworkScript, renderNetworkUnit } from '../../src/render/routes.js'
@@ -38,6 +38,7 @@ const texts: Record<string, () => string> = {
   'kubelet-worker-lab': () => renderWorkerKubeletConfig(stacked(), fast, lab) + renderKubeletFlags(named(stacked(), 'w-1')),
   'kubelet-worker-hosts': () => renderWorkerKubeletConfig(stacked(), fast, hosts),
   'api-server-patch': () => renderApiServerPatch(fast),
+  'etcd-patch': () => renderEtcdPatch(),
   'kubeadm-colocated-hosts': () => renderKubeadmConfig(colocated(), named(colocated(), 'm-3'), fast, hosts),
   'kubeadm-external-etcd': () => renderKubeadmConfig(externalEtcd(), named(externalEtcd(), 'cp-1'), fast, hosts),
   'etcd-config': () => renderEtcdConfig(externalEtcd(), named(externalEtcd(), 'etcd-2'), fast),
