@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { CallOptions } from '../client/http.js'
 import type { KubernetesClient } from '../client/kubernetes.js'
 import { type Dial, reasonOf } from '../client/transport.js'
@@ -13,11 +12,22 @@ const fetchFrom = async (dial: Dial, host: string, { deadlineMs = 2000, signal }
   const late = setTimeout(() => socket.destroy(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs)
   try {
     let text = ''
-    socket.on('data', (chunk: Buffer) => {
-      text += chunk.toString('utf8')
+    const whole = new Promise<void>((resolve, reject) => {
+      // The end of the answer, not of the connection: what lies between may keep that open a little longer.
+      socket.on('data', (chunk: Buffer) => {
+        text += chunk.toString('utf8')
+        const length = Number(/^content-length: *(\d+)/im.exec(text)?.[1] ?? Number.NaN)
+        const at = text.indexOf('\r\n\r\n')
+        if (at !== -1 && text.length >= at + 4 + length) resolve()
+      })
+      socket.once('end', resolve)
+      socket.once('close', resolve)
+      socket.once('error', reject)
     })
+    // A connection may come paused, as one that a lab hands out does.
+    socket.resume()
     socket.write(`GET / HTTP/1.0\r\nHost: ${host}\r\n\r\n`)
-    await once(socket, 'end')
+    await whole
     const [head = '', body = ''] = text.split('\r\n\r\n')
     if (!/^HTTP\/1\.\d 200/.test(head)) throw new Error(head.split('\r\n')[0] || 'the connection was closed without an answer')
     return body.trim()
