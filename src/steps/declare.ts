@@ -29,7 +29,7 @@ export const declare = async (client: Pick<KubernetesClient, 'apply'>, object: K
   }
 }
 
-/** Namespaces and kinds first, since the rest is made of them; the rest has no order among itself. */
+/** Namespaces and kinds first, since the rest is made of them; programs last, when they are allowed what they do. No order among each. */
 export const declareAll = async (
   client: Pick<KubernetesClient, 'apply'>,
   objects: readonly KubernetesObject[],
@@ -38,7 +38,10 @@ export const declareAll = async (
   // One signal ends many calls at once here; that is not the leak of listeners that Node would warn of.
   const own = signal && AbortSignal.any([signal])
   if (own) setMaxListeners(0, own)
-  const first = ['Namespace', 'CustomResourceDefinition']
-  for (const kind of first) await Promise.all(objects.filter((o) => o.kind === kind).map((o) => declare(client, o, own)))
-  await Promise.all(objects.filter((o) => !first.includes(o.kind)).map((o) => declare(client, o, own)))
+  const waves = [['Namespace'], ['CustomResourceDefinition'], undefined, ['Deployment', 'DaemonSet']]
+  const named = waves.flatMap((kinds) => kinds ?? [])
+  for (const kinds of waves) {
+    const wave = objects.filter((o) => (kinds ? kinds.includes(o.kind) : !named.includes(o.kind)))
+    await Promise.all(wave.map((o) => declare(client, o, own)))
+  }
 }
