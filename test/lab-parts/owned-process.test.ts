@@ -38,7 +38,7 @@ describe('a process that we own', () => {
 
   it('is not one that has ended and only waits to be reaped', async () => {
     // A shell that becomes another program never asks for its child again.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 20'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 20'], { stdio: ['ignore', 'pipe', 'ignore'] })
     try {
       const pid = Number(await new Promise((done) => parent.stdout.once('data', done)))
       const state = (): string => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0] ?? ''
