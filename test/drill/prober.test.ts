@@ -167,6 +167,19 @@ describe('a prober while its target fails for exactly 700 ms', () => {
     expect(why('scheduler at work')).toEqual(new Set())
   })
 
+  it('asks again what an HTTP/2 server refused unprocessed', async () => {
+    const fromMs = monotonicMs()
+    for (let i = 0; i < 8; i++) {
+      api.refuse = 1
+      await sleep(150)
+    }
+    expect(api.refuse).toBe(0)
+    await sleep(1100)
+    const { samples } = named(prober.series(fromMs, monotonicMs() - 1100), 'HTTP/2 with ping')
+    expect(samples.length).toBeGreaterThan(8)
+    expect(samples.filter((one) => !one.ok && !one.void)).toEqual([])
+  })
+
   it('tries a failed request once more, at once', async () => {
     const { felt } = await outage(
       () => door.set('reset'),

@@ -37,6 +37,9 @@ const words: Record<string, string> = {
 
 export const causeOf = (error: unknown): string => {
   const { code, message } = error as NodeJS.ErrnoException
+  // Node gives every such end one code; the reason that the server gave is in the text only.
+  const reset = /NGHTTP2_([A-Z_]+)/.exec(message ?? '')?.[1]
+  if (reset) return reset.toLowerCase().replaceAll('_', ' ')
   return (code && words[code]) ?? code ?? message ?? String(error)
 }
 

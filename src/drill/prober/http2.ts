@@ -12,6 +12,9 @@ export interface Stream {
   close(): void
 }
 
+/** What the server, or a session that it is closing, refuses before doing anything: GOAWAY comes between any two requests. */
+const unprocessed = new Set(['refused stream', 'ERR_HTTP2_GOAWAY_SESSION', 'ERR_HTTP2_INVALID_SESSION'])
+
 /**
  * One HTTP/2 session, with the ping that Node leaves to its user: silence for `pingIdleMs` sends one, and no answer within `pingMs`
  * ends the session. Go's clients do the same, later.
@@ -27,7 +30,17 @@ export class Http2Client implements Client {
     private readonly patience: Patience,
   ) {}
 
+  /** What the server refused unprocessed (RFC 9113, 8.7) is asked once more on a new session, as Go's clients do. */
   async call(request: Request, untilMs: number): Promise<Answer> {
+    try {
+      return await this.#once(request, untilMs)
+    } catch (error) {
+      if (error instanceof Failure && unprocessed.has(error.said)) return await this.#once(request, untilMs)
+      throw error
+    }
+  }
+
+  async #once(request: Request, untilMs: number): Promise<Answer> {
     const session = await this.#sessionUntil(untilMs)
     const parts: Buffer[] = []
     return await new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 import type { SecureContext } from 'node:tls'
 import { monotonicMs } from '../samples.js'
 import { AtWork } from './at-work.js'
-import { keptConnection, keptConnections, newConnection, type Patience } from './clients.js'
+import { keptConnections, newConnection, type Patience } from './clients.js'
 import type { Server } from './connect.js'
 import { Http2Client } from './http2.js'
 import { Ledger } from './ledger.js'
@@ -18,7 +18,7 @@ const leastStallMs = 10
 const tellMs = 100
 /** A watch that is open and does not deliver for this long has lost what it owes. */
 const watchersMs = 10_000
-/** Connections of the kept class: at 25 Hz enough for answers that take 150 ms. */
+/** Kept connections to one server: at 25 Hz enough for answers that take 150 ms, at 10 Hz for 400 ms. */
 const keptPool = 4
 const ownMs = 1000
 /** A read of one object by its key: an API server asks etcd for it and has quorum confirm, so the whole path is on trial. */
@@ -66,7 +66,8 @@ export class Probing {
     schedule.add(rates.keptHz, reader(head('kept', 'kept connection', rates.keptHz), kept, read, this.#ledger, { totalMs }))
     schedule.add(rates.http2Hz, reader(head('http2', 'HTTP/2 with ping', rates.http2Hz), http2, read, this.#ledger, { totalMs }))
     for (const { name, server } of direct) {
-      const client = keptConnection(server, patience)
+      // One connection would make a slow server look dead: each answer would wait for those before it.
+      const client = keptConnections(keptPool, server, patience)
       this.#clients.push(client)
       const own = head(`direct-${name}`, 'API server directly', rates.directHz, name)
       schedule.add(rates.directHz, reader(own, client, read, this.#ledger, { totalMs }))

@@ -1,4 +1,4 @@
-import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
+import { constants, createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import type { FinalState } from '../../../src/history/types.js'
 import { TestAuthority } from '../../client/support/certificates.js'
 
@@ -17,6 +17,8 @@ export class TestApi {
   revision = 100
   /** Applies a write and then says nothing: the outcome that nobody can know. */
   swallow = 0
+  /** Refuses so many HTTP/2 streams without looking at them. */
+  refuse = 0
   readonly #objects = new Map<string, Stored>()
   readonly #log: { type: string; object: Stored }[] = []
   readonly #watchers = new Set<{ set: string; write: (line: string) => void }>()
@@ -50,6 +52,11 @@ export class TestApi {
   async #serve(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
     request.on('error', () => undefined)
     response.on('error', () => undefined)
+    if (this.refuse > 0 && request.httpVersion === '2.0') {
+      this.refuse--
+      request.stream.close(constants.NGHTTP2_REFUSED_STREAM)
+      return
+    }
     let body = ''
     for await (const part of request as AsyncIterable<Buffer>) body += part.toString('utf8')
     if (this.mode === 'mute') return
