@@ -1,3 +1,4 @@
+import { rmdir } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import type { Cluster, MachineSpec } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
@@ -37,6 +38,8 @@ export const sshFleet = (cluster: Cluster): Fleet => {
     dial: dialDirectly,
     close: async () => {
       await Promise.all(machines.map((m) => m.close()))
+      // Stays while another quorate has connections there.
+      await rmdir(controlDir).catch(() => undefined)
     },
   }
 }
