@@ -74,7 +74,7 @@ describe('three machines for everything', () => {
     const holder = seen.observed.virtualIpHolders[0] ?? ''
     const manifest = '/etc/kubernetes/manifests/kube-apiserver.yaml'
     await ssh(haproxy, holder, `mv ${manifest} /root/ && while pidof kube-apiserver >/dev/null; do sleep 0.2; done`)
-    await ok(['kubectl', '--file', haproxy, 'get', 'nodes', '-o', 'name'])
+    await ok(['kubectl', '--file', haproxy, '--', 'get', 'nodes', '-o', 'name'])
     const after = JSON.parse((await ok(['status', haproxy, '-o', 'json'])).out) as { observed: { virtualIpHolders: string[] } }
     expect(after.observed.virtualIpHolders).toEqual([holder])
     await ssh(haproxy, holder, `mv /root/kube-apiserver.yaml ${manifest}`)
@@ -118,9 +118,9 @@ describe('one machine that becomes three, with a pool of addresses', () => {
   })
 
   it('takes in two members, one after the other, and keeps what it had', async () => {
-    await ok(['kubectl', '--file', one, 'create', 'namespace', 'kept'])
+    await ok(['kubectl', '--file', one, '--', 'create', 'namespace', 'kept'])
     await upTwice(all)
-    await ok(['kubectl', '--file', all, 'get', 'namespace', 'kept'])
+    await ok(['kubectl', '--file', all, '--', 'get', 'namespace', 'kept'])
     const list = await ssh(
       all,
       'm-3',
@@ -132,7 +132,18 @@ describe('one machine that becomes three, with a pool of addresses', () => {
 
   it('answers at the address after the node that announced it is gone', async () => {
     expect(web()).toMatch(/^web-/)
-    const status = ['kubectl', '--file', all, '-n', 'metallb-system', 'get', 'servicel2statuses', '-o', 'jsonpath={.items[0].status.node}']
+    const status = [
+      'kubectl',
+      '--file',
+      all,
+      '--',
+      '-n',
+      'metallb-system',
+      'get',
+      'servicel2statuses',
+      '-o',
+      'jsonpath={.items[0].status.node}',
+    ]
     const announcer = (await ok(status)).out.trim()
     await run(['ssh', '--file', all, announcer, 'systemctl poweroff -ff'])
     const endMs = performance.now() + 60_000

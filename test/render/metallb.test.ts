@@ -18,7 +18,7 @@ const find = (kind: string, name: string) => clusterObjects(pooled).find((o) => 
 it('is there only where the file has a pool', () => {
   expect(metallbObjects(demo)).toEqual([])
   expect(clusterObjects(demo).filter((o) => o.metadata.name === 'web')).toEqual([])
-  expect((find('IPAddressPool', 'quorate')?.spec as { addresses: string[] }).addresses).toEqual(['10.99.0.200-10.99.0.220'])
+  expect(find('IPAddressPool', 'quorate')?.spec).toMatchObject({ addresses: ['10.99.0.200-10.99.0.220'] })
 })
 
 it('declares every kind that its caches ask for, each stored in one version', () => {
