@@ -186,12 +186,21 @@ export const parts: Readonly<Record<Part, (ctx: PartContext) => Promise<Sight>>>
   }),
 }
 
+const longestLookMs = 45_000
+
 /** Looks at one part; what could not be seen is said under `unseen` instead of thrown. Throws only the reason of the caller's signal. */
 export const lookAt = async (part: Part, ctx: PartContext): Promise<Sight> => {
+  // Every question has a deadline of its own; this one is for the question that forgot it. Nobody waits for one part for ever.
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not seen within ${longestLookMs / 1000} s`)), longestLookMs)
+  })
   try {
-    return await parts[part](ctx)
+    return await Promise.race([parts[part](ctx), late])
   } catch (error) {
     if (ctx.signal?.aborted) throw ctx.signal.reason
     return { unseen: { [part]: reasonOf(error) } }
+  } finally {
+    clearTimeout(timer)
   }
 }

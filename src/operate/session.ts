@@ -108,6 +108,9 @@ export const openSession = async (cluster: Cluster, fleet: Fleet, options: Sessi
       )
       return answering
     },
+    forgetApi: () => {
+      answering = undefined
+    },
     etcd: connections?.etcd ?? [],
     endpoint: connections?.endpoint,
     etcdServedBefore: served,

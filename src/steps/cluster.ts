@@ -4,6 +4,7 @@ import { controlPlanes, type MachineSpec, nodes } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
 import { clusterObjects, type KubernetesObject } from '../render/addons.js'
 import { kubeadmConfigPath, taintsOf } from '../render/kubeadm.js'
+import { askApi } from './ask-api.js'
 import type { StepContext } from './context.js'
 import { declare, declareAll } from './declare.js'
 import { makeMemberlistKey } from './memberlist-key.js'
@@ -53,25 +54,24 @@ const nodeOf = (ctx: StepContext, machine: MachineSpec): KubernetesObject => {
  * first pod is scheduled, and no controller has to hand out a subnet later.
  */
 export const declareNodes: StepWork = {
-  observe: async (ctx) => {
-    const client = await ctx.api(1500)
-    if (!client) return { state: 'todo', reason: 'no API server answers' }
-    const seen = await client.list('/api/v1/nodes')
-    const byName = new Map(seen.items.map((n) => [n.metadata.name, n]))
-    const differs = nodes(ctx.cluster).filter((m) => {
-      const want = nodeOf(ctx, m)
-      const have = byName.get(m.name)
-      if (!have) return true
-      const labels = have.metadata.labels ?? {}
-      const labelled = Object.entries(want.metadata.labels ?? {}).every(([k, v]) => labels[k] === v)
-      const wantSpec = want.spec as { podCIDR?: string; taints?: { key: string }[] }
-      const haveSpec = (have.spec ?? {}) as { podCIDR?: string; taints?: { key: string }[] }
-      const tainted = (wantSpec.taints ?? []).every((t) => (haveSpec.taints ?? []).some((h) => h.key === t.key))
-      return !labelled || !tainted || (wantSpec.podCIDR !== undefined && haveSpec.podCIDR !== wantSpec.podCIDR)
-    })
-    if (differs.length === 0) return { state: 'done' }
-    return { state: 'todo', reason: `${differs.map((m) => m.name).join(', ')} not as declared` }
-  },
+  observe: (ctx) =>
+    askApi(ctx, async (client) => {
+      const seen = await client.list('/api/v1/nodes')
+      const byName = new Map(seen.items.map((n) => [n.metadata.name, n]))
+      const differs = nodes(ctx.cluster).filter((m) => {
+        const want = nodeOf(ctx, m)
+        const have = byName.get(m.name)
+        if (!have) return true
+        const labels = have.metadata.labels ?? {}
+        const labelled = Object.entries(want.metadata.labels ?? {}).every(([k, v]) => labels[k] === v)
+        const wantSpec = want.spec as { podCIDR?: string; taints?: { key: string }[] }
+        const haveSpec = (have.spec ?? {}) as { podCIDR?: string; taints?: { key: string }[] }
+        const tainted = (wantSpec.taints ?? []).every((t) => (haveSpec.taints ?? []).some((h) => h.key === t.key))
+        return !labelled || !tainted || (wantSpec.podCIDR !== undefined && haveSpec.podCIDR !== wantSpec.podCIDR)
+      })
+      if (differs.length === 0) return { state: 'done' }
+      return { state: 'todo', reason: `${differs.map((m) => m.name).join(', ')} not as declared` }
+    }),
   run: async (ctx) => {
     const client = await api(ctx)
     await declareAll(
@@ -84,14 +84,13 @@ export const declareNodes: StepWork = {
 
 /** kube-proxy, CoreDNS, the probe, and the roles that kubeadm would have made: all declared by server-side apply, so again is the same. */
 export const declareObjects: StepWork = {
-  observe: async (ctx) => {
-    const client = await ctx.api(1500)
-    if (!client) return { state: 'todo', reason: 'no API server answers' }
-    const record = await client.find(recordPath)
-    if (!record) return { state: 'todo', reason: 'not declared yet' }
-    const data = record.data as Record<string, string> | undefined
-    return data?.objects === objectsDigest(ctx) ? { state: 'done' } : { state: 'todo', reason: 'declared from another configuration' }
-  },
+  observe: (ctx) =>
+    askApi(ctx, async (client) => {
+      const record = await client.find(recordPath)
+      if (!record) return { state: 'todo', reason: 'not declared yet' }
+      const data = record.data as Record<string, string> | undefined
+      return data?.objects === objectsDigest(ctx) ? { state: 'done' } : { state: 'todo', reason: 'declared from another configuration' }
+    }),
   run: async (ctx) => {
     const client = await api(ctx)
     const objects = clusterObjects(ctx.cluster)
@@ -113,16 +112,15 @@ const kubeadmRecord = 'quorate.dev/kubeadm-digest'
 
 /** `kubeadm upgrade plan` and `kubeadm token create` look for these ConfigMaps and roles, so kubeadm writes them itself. */
 export const recordKubeadm: StepWork = {
-  observe: async (ctx) => {
-    const client = await ctx.api(1500)
-    if (!client) return { state: 'todo', reason: 'no API server answers' }
-    const record = await client.find('/api/v1/namespaces/kube-system/configmaps/kubeadm-config')
-    if (!record) return { state: 'todo', reason: 'kubeadm has no records in this cluster' }
-    const wanted = await kubeadmDigest(ctx)
-    return record.metadata.annotations?.[kubeadmRecord] === wanted
-      ? { state: 'done' }
-      : { state: 'todo', reason: 'recorded from another configuration' }
-  },
+  observe: (ctx) =>
+    askApi(ctx, async (client) => {
+      const record = await client.find('/api/v1/namespaces/kube-system/configmaps/kubeadm-config')
+      if (!record) return { state: 'todo', reason: 'kubeadm has no records in this cluster' }
+      const wanted = await kubeadmDigest(ctx)
+      return record.metadata.annotations?.[kubeadmRecord] === wanted
+        ? { state: 'done' }
+        : { state: 'todo', reason: 'recorded from another configuration' }
+    }),
   run: async (ctx) => {
     const client = await api(ctx)
     const machine = controlPlanes(ctx.cluster).find((m) => m.address === client.host) ?? controlPlanes(ctx.cluster)[0]

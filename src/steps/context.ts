@@ -24,6 +24,8 @@ export interface StepContext {
   desired(machine: string): Promise<ManagedFile[] | undefined>
   /** A client to the first API server that answers /readyz at its own address; undefined when none does within the deadline. */
   api(deadlineMs: number): Promise<KubernetesClient | undefined>
+  /** Choose an API server anew at the next question: the one that was chosen is late. */
+  forgetApi(): void
   /** Clients to every etcd member of the file, or of the user's own etcd; empty while planning a cluster that has no keys yet. */
   etcd: readonly { machine: string; client: EtcdClient }[]
   /** A client by the way that every client outside takes; undefined while planning a cluster that has no keys yet. */

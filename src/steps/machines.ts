@@ -27,6 +27,8 @@ export const reachMachine: StepWork = {
   },
   run: async (ctx, machine) => {
     ctx.forget(machine)
+    // Throws the fault that names the cause: refused, a key that is not the known one, no such user.
+    await ctx.fleet.machine(machine).exec(['true'], { timeoutMs: 30_000 })
     const facts = await ctx.facts(machine)
     if (!facts.reachable)
       throw fault('Q4012', { address: ctx.fleet.machine(machine).address, reason: facts.error ?? 'no answer' }, { machine })

@@ -35,7 +35,7 @@ beforeAll(async () => {
   mkdirSync(empty)
   lab = openLab(cluster, labRoot)
   await lab.prepare()
-  await Promise.all(cluster.machines.map((m) => lab.boot(m.name, { ...image, layer: empty, containerd: empty })))
+  await Promise.all(cluster.machines.map((m) => lab.boot(m.name, { ...image, layer: empty, containerd: empty, digest: 'nothing' })))
   const ssh = `  ssh: { user: root, identityFile: ${lab.paths.identity}, knownHostsFile: ${lab.paths.knownHosts} }\n`
   writeFileSync(file, plain.replace('  machines:\n', `${ssh}  machines:\n`))
 })
