@@ -68,7 +68,23 @@ export interface Leaves {
 }
 
 /** With `readOnly` nothing is issued: `get` throws NotIssued instead. */
-export const openLeaves = (dir: string, authorities: Authorities, nowMs: () => number, readOnly: boolean): Leaves => ({
+export const openLeaves = (dir: string, authorities: Authorities, nowMs: () => number, readOnly: boolean): Leaves => {
+  const leaves = keptLeaves(dir, authorities, nowMs, readOnly)
+  const last = new Map<string, Promise<unknown>>()
+  return {
+    // One after another for each id: two at once would each issue one anew, and only the later one would be kept.
+    get: (id, subject) => {
+      const mine = (last.get(id) ?? Promise.resolve()).then(() => leaves.get(id, subject))
+      last.set(
+        id,
+        mine.catch(() => undefined),
+      )
+      return mine
+    },
+  }
+}
+
+const keptLeaves = (dir: string, authorities: Authorities, nowMs: () => number, readOnly: boolean): Leaves => ({
   get: async (id, subject) => {
     const path = join(leavesFolder(dir), `${id}.pem`)
     const authority = authorities.certificates[subject.authority]
