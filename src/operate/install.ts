@@ -3,17 +3,32 @@ import { basename, join } from 'node:path'
 import type { Bundle } from '../bundle/ensure.js'
 import type { Fleet } from '../machine/fleet.js'
 import { runProcess } from '../machine/process.js'
+import type { Cluster } from '../model/cluster.js'
 import type { Emit } from '../model/event.js'
 import { stateRoot } from './state.js'
 
-/** What a control plane, balancer or worker needs of Debian; the same names on Ubuntu. */
-const packages = ['haproxy', 'keepalived', 'nftables', 'iptables', 'conntrack', 'socat', 'ethtool', 'curl', 'kmod', 'procps', 'iproute2']
-const files = ['haproxy', 'keepalived', 'nft', 'iptables', 'conntrack', 'socat', 'ethtool', 'curl', 'modprobe', 'pgrep', 'ip']
+/** What a control plane, balancer or worker needs of Debian, by a program of each; the same names on Ubuntu. */
+const packages: readonly (readonly [pkg: string, program: string])[] = [
+  ['haproxy', 'haproxy'],
+  ['keepalived', 'keepalived'],
+  ['nftables', 'nft'],
+  ['iptables', 'iptables'],
+  ['conntrack', 'conntrack'],
+  ['socat', 'socat'],
+  ['ethtool', 'ethtool'],
+  ['curl', 'curl'],
+  ['kmod', 'modprobe'],
+  ['procps', 'pgrep'],
+  ['iproute2', 'ip'],
+]
+const nginxPackages: typeof packages = [['nginx-light libnginx-mod-stream', 'nginx']]
 
 /** Debian starts daemons as soon as their package is there; these must wait for their configuration. */
-const packageScript = `set -eu
+const packageScript = (cluster: Cluster): string => `set -eu
 missing=
-${packages.map((name, i) => `command -v ${files[i]} >/dev/null 2>&1 || missing="$missing ${name}"`).join('\n')}
+${[...packages, ...(cluster.balancer === 'nginx-keepalived' ? nginxPackages : [])]
+  .map(([pkg, program]) => `command -v ${program} >/dev/null 2>&1 || missing="$missing ${pkg}"`)
+  .join('\n')}
 [ -n "$missing" ] || exit 0
 export DEBIAN_FRONTEND=noninteractive
 printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d.quorate
@@ -21,7 +36,7 @@ chmod 755 /usr/sbin/policy-rc.d.quorate
 [ -e /usr/sbin/policy-rc.d ] || mv /usr/sbin/policy-rc.d.quorate /usr/sbin/policy-rc.d
 trap 'grep -q "exit 101" /usr/sbin/policy-rc.d 2>/dev/null && rm -f /usr/sbin/policy-rc.d; rm -f /usr/sbin/policy-rc.d.quorate' EXIT
 apt-get install -y -qq --no-install-recommends $missing >&2 || { apt-get update -qq >&2 && apt-get install -y -qq --no-install-recommends $missing >&2; }
-for unit in haproxy keepalived nftables; do systemctl disable --now "$unit" >/dev/null 2>&1 || true; done
+for unit in haproxy keepalived nftables nginx; do systemctl disable --now "$unit" >/dev/null 2>&1 || true; done
 `
 
 const staging = '/var/lib/quorate/install'
@@ -63,7 +78,7 @@ done
  * The caller stamps the host when all of it is there.
  */
 export const installer =
-  (fleet: Fleet, bundle: Bundle, emit: Emit) =>
+  (cluster: Cluster, fleet: Fleet, bundle: Bundle, emit: Emit) =>
   async (name: string): Promise<void> => {
     const machine = fleet.machine(name)
     const step = `machines/install/${name}`
@@ -72,11 +87,11 @@ export const installer =
     const tell = (done: number, note: string): void =>
       emit({ type: 'step.progress', step, machine: name, done, total, unit: 'parts', note })
     tell(0, 'Debian packages')
-    await machine.sh(packageScript, { timeoutMs: 600_000 })
+    await machine.sh(packageScript(cluster), { timeoutMs: 600_000 })
     tell(1, 'programs')
     await machine.upload(await packLayer(bundle), `${staging}/programs.tar`)
-    // --unlink-first: a program that runs now keeps its file, the next start takes the new one.
-    await machine.sh(`tar -C / --unlink-first --no-overwrite-dir -xf ${staging}/programs.tar && rm ${staging}/programs.tar`, {
+    // tar puts a new file in the place of an old one: a program that runs keeps its own, the next start takes the new one.
+    await machine.sh(`tar -C / --no-overwrite-dir -xf ${staging}/programs.tar && rm ${staging}/programs.tar`, {
       timeoutMs: 120_000,
     })
     for (const [i, archive] of archives.entries()) {

@@ -63,14 +63,14 @@ const bring = async (verb: string, { cluster, lab, fleet }: Target, options: App
     const bundle = await bundleFor(cluster, { ...options, emit })
     if (lab) {
       await writeFile(labMark(state.dir), '')
-      await lab.prepare()
+      await lab.prepare(emit)
     }
     const session = await openSession(cluster, fleet, {
       emit,
       signal: options.signal,
       bundleDigest: bundle.digest,
       readOnly: false,
-      ...(lab ? {} : { install: installer(fleet, bundle, emit) }),
+      ...(lab ? {} : { install: installer(cluster, fleet, bundle, emit) }),
     })
     let hostLock: HostLock | undefined
     try {

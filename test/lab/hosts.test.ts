@@ -56,7 +56,7 @@ describe('hosts over SSH', () => {
     )
     const ended = await run(['apply', strange])
     expect(ended.exit).not.toBe(0)
-    expect(ended.err).toContain('Q3003')
+    expect(ended.err).toContain('Q3007')
     expect((await lab.fleet.machine('cp-1').sh('ls /usr/local/bin /etc/kubernetes 2>&1', { allowFailure: true })).stdout).not.toContain(
       'kubelet',
     )
