@@ -8,6 +8,8 @@ import type { StepWork } from '../steps/work.js'
 import type { Session } from './session.js'
 
 const deadlineMs = 240_000
+/** Looking costs the same processors that pods are starting on: measured, five looks a second made them start later than two do. */
+const everyMs = 500
 
 /** What looking at a running cluster needs. Throws Fault Q4031 when this computer has no keys of it. */
 export const observing = async (session: Session): Promise<ObserveOptions> => {
@@ -37,6 +39,7 @@ export const claimsWork = (session: Session, changed: () => boolean, hold: (resu
     const { emit } = session.ctx
     const waited = await waitForClaims(await observing(session), {
       deadlineMs,
+      everyMs,
       onChange: (result) => emit({ type: 'check.changed', result }),
     })
     hold(waited.results)

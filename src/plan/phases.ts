@@ -150,8 +150,9 @@ export const bootstrap: readonly Stage[] = [
     title: 'Cluster services',
     phases: [
       phase('cluster/nodes', 'nodes carry pod subnet, zone and taints', 'cluster', [all('control-plane/answer')]),
-      phase('cluster/kubeadm', 'kubeadm finds its records', 'cluster', [all('control-plane/answer')]),
       phase('cluster/objects', 'kube-proxy, CoreDNS and the probe are declared', 'cluster', [all('control-plane/answer')]),
+      // Nothing of the cluster waits for it, so it is done while pods start.
+      phase('cluster/kubeadm', 'kubeadm finds its records', 'cluster', [all('cluster/objects')]),
     ],
   },
   {
@@ -160,7 +161,6 @@ export const bootstrap: readonly Stage[] = [
     phases: [
       phase('claims/hold', 'every claim about the cluster holds', 'cluster', [
         all('cluster/nodes'),
-        all('cluster/kubeadm'),
         all('cluster/objects'),
         all('etcd/retire'),
         all('worker/start'),
