@@ -2,20 +2,16 @@ import { judgeHistory } from '../history/judge.js'
 import { type RecordedFault, readHistory } from '../history/store.js'
 import type { FaultReport, FaultTimes, ProbeResult, Reason, Timeline } from '../report/drill-report.js'
 import { judgeFault } from '../report/verdict.js'
-import { afterOneRetry, measure, type Phases } from './measure.js'
+import { measureAll, type Phases } from './measure.js'
 import { type FaultRecord, notDrilled, readFaultRecord, readSamples } from './record.js'
 import type { Series } from './samples.js'
 import { intervalLane, ownerLanes, ownership, probeLane, timelineOf } from './timeline.js'
-
-const retried = 'new connection'
 
 const phasesOf = ({ plannedMs, armedMs, brokenMs, healedMs, toMs }: FaultRecord['moments']): Phases | undefined =>
   brokenMs === undefined || toMs === undefined ? undefined : { fromMs: armedMs ?? plannedMs, brokenMs, healedMs: healedMs ?? toMs, toMs }
 
 const measuredOf = (record: FaultRecord, series: readonly Series[], phases: Phases): ProbeResult[] =>
-  series
-    .flatMap((one) => (one.probe === retried ? [one, afterOneRetry(one)] : [one]))
-    .flatMap((one) => measure(one, phases, record.budgets[one.probe] ?? undefined))
+  measureAll(series, phases, { victims: record.victims, budgets: record.budgets })
 
 const timelineOfRecord = (record: FaultRecord, series: readonly Series[], fromMs: number, toMs: number): Timeline => {
   const { owners, mayHold, leaders, moments, redundancy } = record

@@ -10,6 +10,8 @@ export interface MachineFacts {
   kernel: string
   os: string
   cpus: number
+  /** Kind of container that the machine is, as systemd names it: systemd-nspawn, lxc. Absent = a machine of its own. */
+  container?: string
   memoryBytes: number
   /** Free bytes where /var/lib lives. */
   diskFreeBytes: number

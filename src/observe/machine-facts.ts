@@ -47,7 +47,7 @@ export const carries = (addresses: Record<string, string[]>, address: string): b
 
 /** Reads what `machineScript` printed between `startedMs` and `endedMs` of our own clock. Lines it does not know are passed over. */
 export const parseMachineFacts = (machine: string, text: string, startedMs: number, endedMs: number): MachineFacts => {
-  const facts = { ...nothing(machine, endedMs), reachable: true }
+  const facts: MachineFacts = { ...nothing(machine, endedMs), reachable: true }
   const clocks: number[] = []
   let unit = ''
   let state = ''
@@ -67,6 +67,7 @@ export const parseMachineFacts = (machine: string, text: string, startedMs: numb
     else if (tag === 'hostname') facts.hostname = value
     else if (tag === 'kernel') facts.kernel = value
     else if (tag === 'os') facts.os = value
+    else if (tag === 'container') facts.container = value
     else if (tag === 'cpus') facts.cpus = Number(value) || 0
     else if (tag === 'memory') facts.memoryBytes = (Number(value) || 0) * 1024
     else if (tag === 'disk') facts.diskFreeBytes = Number(value) || 0

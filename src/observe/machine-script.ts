@@ -27,6 +27,7 @@ read -r name < /proc/sys/kernel/hostname; echo "hostname $name"
 read -r release < /proc/sys/kernel/osrelease; echo "kernel $release"
 . /etc/os-release; echo "os $PRETTY_NAME"
 echo "cpus $(nproc)"
+[ -r /run/systemd/container ] && read -r container < /run/systemd/container && echo "container $container"
 while read -r key value _; do [ "$key" = MemTotal: ] && echo "memory $value" && break; done < /proc/meminfo
 df -P -B1 /var/lib | { read -r _; read -r _ _ _ free _; echo "disk $free"; }
 echo "ip $(ip -j -4 addr show | tr -d '\\n')"

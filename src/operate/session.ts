@@ -60,19 +60,26 @@ export const openSession = async (cluster: Cluster, fleet: Fleet, options: Sessi
     : undefined
   const timing = timingOf(cluster)
 
-  const own = async (name: string, iface: string): Promise<{ plain: ManagedFile[]; secret: ManagedFile[] | undefined }> => {
+  /** `confined`: the machine shares its kernel with others, so kubelet and containerd must not touch what is not theirs alone. */
+  const own = async (
+    name: string,
+    iface: string,
+    confined: boolean,
+  ): Promise<{ plain: ManagedFile[]; secret: ManagedFile[] | undefined }> => {
     const machine = cluster.machines.find((m) => m.name === name)
     if (!machine) return { plain: [], secret: [] }
-    return { plain: machineFiles(cluster, machine, timing, { lab: fleet.isLab, iface }), secret: await pki?.filesFor(cluster, machine) }
+    return { plain: machineFiles(cluster, machine, timing, { lab: confined, iface }), secret: await pki?.filesFor(cluster, machine) }
   }
   const facts = memo(async (name: string): Promise<MachineFacts> => {
-    const { plain, secret = [] } = await own(name, labInterface)
+    // Asked before it is known what the machine is: a container has the longer list of files.
+    const { plain, secret = [] } = await own(name, labInterface, true)
     const files = [...plain, ...secret].map((f) => f.path)
     return observeMachine(fleet.machine(name), questionsAbout(files))
   })
   const desired = memo(async (name: string): Promise<ManagedFile[] | undefined> => {
-    const iface = fleet.isLab ? labInterface : interfaceOf(await facts(name), cluster, labInterface)
-    const { plain, secret } = await own(name, iface)
+    const seen = fleet.isLab ? undefined : await facts(name)
+    const iface = seen ? interfaceOf(seen, cluster, labInterface) : labInterface
+    const { plain, secret } = await own(name, iface, fleet.isLab || seen?.container !== undefined)
     return secret ? [...plain, ...secret] : undefined
   })
 
