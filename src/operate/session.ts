@@ -60,8 +60,18 @@ export const openSession = async (cluster: Cluster, fleet: Fleet, options: Sessi
     : undefined
   const timing = timingOf(cluster)
 
-  /** `confined`: the machine shares its kernel with others, so kubelet and containerd must not touch what is not theirs alone. */
-  const own = async (
+  /**
+   * Files of one machine, rendered once: for the question what is there, and for the comparison. `confined`: the machine shares its kernel with
+   * others, so kubelet and containerd must not touch what is not theirs alone.
+   */
+  const rendered = new Map<string, Promise<{ plain: ManagedFile[]; secret: ManagedFile[] | undefined }>>()
+  const own = (name: string, iface: string, confined: boolean): Promise<{ plain: ManagedFile[]; secret: ManagedFile[] | undefined }> => {
+    const key = `${name} ${iface} ${confined}`
+    const have = rendered.get(key) ?? render(name, iface, confined)
+    rendered.set(key, have)
+    return have
+  }
+  const render = async (
     name: string,
     iface: string,
     confined: boolean,

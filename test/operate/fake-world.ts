@@ -53,7 +53,7 @@ const respond =
 
 export interface World {
   session(readOnly?: boolean): Promise<Session>
-  /** Steps of one session; those of the cluster as a whole are remembered here, since there is no API. */
+  /** Steps of one session; those that ask an API or etcd are remembered here, since there is none. */
   steps(session: Session): Building
   remove(): void
 }
@@ -65,10 +65,20 @@ export const fakeWorld = (cluster: Cluster, emit: Emit = () => {}): World => {
   const fleet = fakeFleet(cluster.machines, respond(units))
   const done = new Set<string>()
   const remembered = (id: string): StepWork => ({
-    observe: async () => (done.has(id) ? { state: 'done' } : { state: 'todo', reason: 'not yet' }),
-    run: async () => void done.add(id),
+    observe: async (_, machine) => (done.has(`${id}/${machine}`) ? { state: 'done' } : { state: 'todo', reason: 'not yet' }),
+    run: async (_, machine) => void done.add(`${id}/${machine}`),
   })
-  const whole = ['control-plane/answer', 'cluster/nodes', 'cluster/kubeadm', 'cluster/objects', 'claims/hold']
+  const whole = [
+    'etcd/promote',
+    'etcd/retire',
+    'etcd/usable',
+    'balancer/external',
+    'control-plane/answer',
+    'cluster/nodes',
+    'cluster/kubeadm',
+    'cluster/objects',
+    'claims/hold',
+  ]
   return {
     session: (readOnly = false) =>
       openSession(cluster, fleet, {
