@@ -31,7 +31,7 @@ afterAll(async () => {
 })
 
 /** At least one of each kind. */
-const faults = ['apiserver-kill', 'proxy-kill', 'etcd-leader-freeze', 'control-plane-isolated', 'etcd-wiped', 'holder-power']
+const faults = ['apiserver-kill', 'proxy-kill', 'keepalived-freeze', 'vrrp-cut', 'etcd-wiped', 'holder-power']
 
 describe('a short drill of a real cluster', () => {
   let report: DrillReport
