@@ -90,6 +90,15 @@ const noLab = () => {
   return undefined
 }
 
+/** Not part of a run without names: it takes as long as everything else together. */
+const topologies = async () => {
+  if (wanted.includes('topologies')) return vitest('topologies', 40 * minute)()
+  loudly(
+    'THE TOPOLOGIES ARE SKIPPED: external etcd, nginx, a proxy on every node, a pool of addresses, growing.\nRun them with: scripts/test topologies',
+  )
+  return { passed: 0, failed: 0, skipped: (readFileSync('test/lab/topologies.test.ts', 'utf8').match(/^\s*it\(/gm) ?? []).length }
+}
+
 const lab = async () => {
   const why = noLab()
   if (why === undefined) return vitest('lab', 40 * minute)()
@@ -109,6 +118,7 @@ const stages = [
   { name: 'bundle', run: one('node', ['dist/cli/main.js', 'bundle', 'build', '--plain'], 30 * minute), needs: ['build'] },
   { name: 'real', run: async () => programsOfBundle().then(vitest('real', 15 * minute)), needs: ['bundle'], folder: 'test/real' },
   { name: 'lab', run: lab, needs: ['bundle'], folder: 'test/lab' },
+  { name: 'topologies', run: topologies, folder: 'test/lab' },
 ]
 
 const wanted = process.argv.slice(2)
