@@ -4,6 +4,8 @@ import { etcdClientUrl, etcdDataDir, etcdPeerUrl } from '../../render/etcd.js'
 /** Name of the manifest while etcd of a static pod is held down; outside the manifests' folder, where kubelet runs every file. */
 const parked = '$D/etcd-manifest.yaml'
 const etcdManifest = '/etc/kubernetes/manifests/etcd.yaml'
+const joinUnit = 'quorate-etcd-join'
+const pki = '/etc/kubernetes/pki/etcd'
 export const etcdDb = `${etcdDataDir}/member/snap/db`
 
 /** Functions to stop, start and ask the member of this machine, whether it is a static pod or a unit. */
@@ -49,9 +51,31 @@ replace_member() {
     wait_for 100 learner_added || return 1
     ;;
   esac
+  [ -e ${etcdDataDir}/member ] || join_member || return 1
   etcd_up
   wait_for 900 promoted
 }
+# etcd runs once with the list of members as it is now, until it has copied the store: what is configured for good names only this member.
+join_member() {
+  list=$(ctl "$OTHERS" member list | awk -F', ' '{ printf "%s%s=%s", (NR > 1 ? "," : ""), ($3 == "" ? "${self.name}" : $3), $4 }')
+  systemctl stop ${joinUnit} 2>/dev/null
+  systemctl reset-failed ${joinUnit} 2>/dev/null
+  rm -rf ${etcdDataDir}/.join
+  mkdir -p ${etcdDataDir}
+  systemd-run --quiet --unit=${joinUnit} --property=Type=exec /usr/local/bin/etcd --name=${self.name} --data-dir=${etcdDataDir}/.join \\
+    --initial-cluster="$list" --initial-cluster-state=existing --initial-advertise-peer-urls="$PEER" --listen-peer-urls="$PEER" \\
+    --advertise-client-urls=${etcdClientUrl(self)} --listen-client-urls=${etcdClientUrl(self)} \\
+    --client-cert-auth --trusted-ca-file=${pki}/ca.crt --cert-file=${pki}/server.crt --key-file=${pki}/server.key \\
+    --peer-client-cert-auth --peer-trusted-ca-file=${pki}/ca.crt --peer-cert-file=${pki}/peer.crt --peer-key-file=${pki}/peer.key || return 1
+  wait_for 600 copied
+  done=$?
+  systemctl stop ${joinUnit} 2>/dev/null
+  wait_for 150 no_etcd
+  [ $done = 0 ] || return 1
+  mv ${etcdDataDir}/.join/member ${etcdDataDir}/member && rm -rf ${etcdDataDir}/.join
+}
+# It gives its name to the list once it has taken part.
+copied() { case $(own_member) in *', started, '*) [ -e ${etcdDataDir}/.join/member/snap/db ] ;; *) return 1 ;; esac; }
 # Refused for as long as the others are not all seen healthy for 5 s (strict reconfiguration check).
 learner_added() { ctl "$OTHERS" member add ${self.name} --learner --peer-urls="$PEER" > /dev/null 2>&1; }
 promoted() {
