@@ -7,26 +7,37 @@ const withPrograms = [
   'test/elect/{takeovers,etcd-lock,kubernetes}.test.ts',
 ]
 
-/** Every other shape of a cluster, brought up one after another: a run of its own, `scripts/test topologies`. */
-const topologies = 'test/lab/topologies.test.ts'
-
-/** `unit` needs nothing but Node; `real` runs the published programs (haproxy -c, kubeadm config validate) and needs the bundle; `lab` makes machines. */
+/** `unit` needs nothing but Node; `real` runs the published programs (haproxy -c, kubeadm config validate) and needs the bundle; `lab` makes machines, `topologies` brings up every other shape of a cluster. */
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...withPrograms, 'test/lab/**'], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...withPrograms, 'test/lab/**', 'test/topologies/**'],
+          testTimeout: 30_000,
+        },
+      },
       { test: { name: 'real', include: withPrograms, testTimeout: 120_000, fileParallelism: false } },
       {
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
-          exclude: [topologies],
           testTimeout: 600_000,
           hookTimeout: 600_000,
           fileParallelism: false,
         },
       },
-      { test: { name: 'topologies', include: [topologies], testTimeout: 600_000, hookTimeout: 600_000, fileParallelism: false } },
+      {
+        test: {
+          name: 'topologies',
+          include: ['test/topologies/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 })

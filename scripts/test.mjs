@@ -90,21 +90,13 @@ const noLab = () => {
   return undefined
 }
 
-/** Not part of a run without names: it takes as long as everything else together. */
-const topologies = async () => {
-  if (wanted.includes('topologies')) return vitest('topologies', 40 * minute)()
-  loudly(
-    'THE TOPOLOGIES ARE SKIPPED: external etcd, nginx, a proxy on every node, a pool of addresses, growing.\nRun them with: scripts/test topologies',
-  )
-  return { passed: 0, failed: 0, skipped: (readFileSync('test/lab/topologies.test.ts', 'utf8').match(/^\s*it\(/gm) ?? []).length }
-}
-
-const lab = async () => {
+/** A stage that makes machines. */
+const onMachines = (project, folder) => async () => {
   const why = noLab()
-  if (why === undefined) return vitest('lab', 40 * minute)()
-  const skipped = Math.max(1, countTests('test/lab'))
+  if (why === undefined) return vitest(project, 30 * minute)()
+  const skipped = Math.max(1, countTests(folder))
   loudly(
-    `THE LAB TESTS ARE SKIPPED: ${why}.\nNothing below says that a cluster comes up or survives a failure. Run npm test as root on Linux.`,
+    `THE TESTS OF ${project.toUpperCase()} ARE SKIPPED: ${why}.\nNothing below says that a cluster comes up or survives a failure. Run npm test as root on Linux.`,
   )
   return { passed: 0, failed: 0, skipped }
 }
@@ -117,8 +109,8 @@ const stages = [
   { name: 'package', run: one('scripts/check-package', [], 5 * minute), needs: ['build'] },
   { name: 'bundle', run: one('node', ['dist/cli/main.js', 'bundle', 'build', '--plain'], 30 * minute), needs: ['build'] },
   { name: 'real', run: async () => programsOfBundle().then(vitest('real', 15 * minute)), needs: ['bundle'], folder: 'test/real' },
-  { name: 'lab', run: lab, needs: ['bundle'], folder: 'test/lab' },
-  { name: 'topologies', run: topologies, folder: 'test/lab' },
+  { name: 'lab', run: onMachines('lab', 'test/lab'), needs: ['bundle'], folder: 'test/lab' },
+  { name: 'topologies', run: onMachines('topologies', 'test/topologies'), needs: ['bundle'], folder: 'test/topologies' },
 ]
 
 const wanted = process.argv.slice(2)

@@ -10,10 +10,10 @@ import { labPaths } from '../../src/lab/paths.js'
 import type { CheckResult } from '../../src/model/check.js'
 import type { Role } from '../../src/model/cluster.js'
 import type { Event } from '../../src/model/event.js'
-import { type Ended, quorate, type RunOptions } from './quorate.js'
-import { startBalancer, userEtcd } from './strangers.js'
-import { labState } from './support.js'
-import { tracesOf } from './traces.js'
+import { type Ended, quorate, type RunOptions } from '../lab/quorate.js'
+import { startBalancer, userEtcd } from '../lab/strangers.js'
+import { labState } from '../lab/support.js'
+import { tracesOf } from '../lab/traces.js'
 
 const [entry, grown, apart, foreign] = ['t-entry', 't-grown', 't-apart', 't-foreign-parts'] as const
 const { root: state, clean } = labState(entry, grown, apart, foreign)
