@@ -84,6 +84,9 @@ const clusterConfiguration = (cluster: Cluster, machine: MachineSpec, timing: Ti
     controllerManager: {
       extraArgs: args([
         ...leaderElection(timing),
+        // With 20 requests a second, as is built in, a new leader spends 5 s on the tokens of its forty controllers before it does any work.
+        ['kube-api-qps', 200],
+        ['kube-api-burst', 400],
         ['node-monitor-period', duration(node.monitorPeriodMs)],
         ['node-monitor-grace-period', duration(node.monitorGraceMs)],
         // The subnet of each node is declared with it; a controller would hand it out later, and by its own choice.

@@ -47,6 +47,8 @@ export const kubeletConfiguration = (cluster: Cluster, timing: Timing, { lab }: 
   tlsCertFile: '/var/lib/kubelet/pki/kubelet.crt',
   tlsPrivateKeyFile: '/var/lib/kubelet/pki/kubelet.key',
   rotateCertificates: true,
+  // Nobody jumps to kubelet's chains when kube-proxy speaks nftables; other network plugins look for them to learn which iptables is in use.
+  ...(cluster.network.plugin.kind === 'routed' ? { makeIPTablesUtilChains: false } : {}),
   serializeImagePulls: false,
   maxParallelImagePulls: 5,
   // A control plane that was killed ten times comes back as fast as after the first: upstream's back-off would reach five minutes.
