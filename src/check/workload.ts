@@ -28,7 +28,8 @@ const reaches = (what: ProbeAnswer['what'], id: string, claim: string, code: str
     id,
     claim,
     needs: ['probes'],
-    after: ['workload/ready'],
+    // A question that DNS does not answer yet is worth no look, and the resolver of the probe would hang on it for 5 s.
+    after: ['workload/ready', 'dns/replicas'],
     ...(applies ? { applies } : {}),
     judge: (cluster, _observed, live) => {
       if (!live.probes) return unseen('the probes were not asked')

@@ -84,6 +84,18 @@ const container = {
   },
 }
 
+/**
+ * CoreDNS asks the API by the endpoint, which fails over in the time of the profile, and not by the Service kubernetes, where a connection to a lost
+ * API server hangs for many seconds and which is not there before kube-proxy is. A proxy on a node's loopback cannot be reached from a pod.
+ */
+const environment = (cluster: Cluster): object[] =>
+  cluster.balancer === 'node-local'
+    ? []
+    : [
+        { name: 'KUBERNETES_SERVICE_HOST', value: cluster.endpoint.address },
+        { name: 'KUBERNETES_SERVICE_PORT', value: String(cluster.endpoint.port) },
+      ]
+
 const deployment = (cluster: Cluster): KubernetesObject => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
@@ -103,7 +115,7 @@ const deployment = (cluster: Cluster): KubernetesObject => ({
           { key: 'CriticalAddonsOnly', operator: 'Exists' },
           { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' },
         ],
-        containers: [container],
+        containers: [{ ...container, env: environment(cluster) }],
         dnsPolicy: 'Default',
         volumes: [{ name: 'config-volume', configMap: { name: 'coredns', items: [{ key: 'Corefile', path: 'Corefile' }] } }],
       },

@@ -151,7 +151,10 @@ describe('waiting', () => {
     expect(results.map((one) => one.id)).toEqual(claimsOf(demo).map((one) => one.id))
     const verdict = (id: string) => results.find((one) => one.id === id)
     expect(verdict('control-plane/ready')).toMatchObject({ verdict: 'False', machine: 'cp-2' })
-    expect(verdict('workload/names')).toMatchObject({ verdict: 'Unknown', evidence: 'not looked at before workload/ready holds' })
+    expect(verdict('workload/names')).toMatchObject({
+      verdict: 'Unknown',
+      evidence: 'not looked at before workload/ready and dns/replicas holds',
+    })
     expect(verdict('nodes/ready')?.verdict).toBe('True')
   })
 
