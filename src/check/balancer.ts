@@ -1,6 +1,6 @@
-import { type Cluster, controlPlanes, type MachineSpec } from '../model/cluster.js'
+import { apiServerCount, type Cluster, type MachineSpec } from '../model/cluster.js'
 import type { BalancerFacts, Observed } from '../model/observed.js'
-import { proxyPlace } from '../render/endpoint.js'
+import { apiDoors, proxyPlace } from '../render/endpoint.js'
 import { broken, type Claim, defineClaim, type Finding, fine, judgeAll, listed, notSeen, wrong } from './claim.js'
 
 const proxies = (cluster: Cluster): MachineSpec[] => cluster.machines.filter((m) => proxyPlace(cluster, m) !== undefined)
@@ -32,19 +32,21 @@ const backends = defineClaim({
   id: 'balancer/backends',
   claim: 'every balancer sees every API server up',
   needs: ['balancers'],
-  after: ['control-plane/ready', 'balancer/running'],
+  after: ['control-plane/ready', 'hosted/reached', 'balancer/running'],
   applies: tellsBackends,
   judge: (cluster, observed) => {
-    const wanted = controlPlanes(cluster).length
+    const wanted = cluster.hosted?.service.type === 'LoadBalancer' ? 1 : apiServerCount(cluster)
     const findings = perProxy(cluster, observed, (one) => {
       if (!one.running) return wrong(one.machine, one.error ?? 'the proxy does not run')
       // Twins without a check are the way out when all checks fail; they say nothing about the servers.
       const checked = one.backends.filter((b) => b.status !== 'no check')
       const down = checked.filter((b) => b.status !== 'UP')
-      if (down.length > 0)
+      // Of a hosted control plane every node of the host is asked, and those without an API server are down.
+      const spare = cluster.hosted ? Math.max(0, apiDoors(cluster).length - wanted) : 0
+      if (down.length > spare)
         return wrong(one.machine, down.map((b) => `${b.server} is ${b.status}${b.checkStatus ? ` (${b.checkStatus})` : ''}`).join(', '))
       if (checked.length === 0) return notSeen(one.machine, 'haproxy does not tell its backends')
-      const up = new Set(checked.map((b) => b.server)).size
+      const up = new Set(checked.map((b) => b.server)).size - down.length
       return up < wanted ? wrong(one.machine, `knows ${up} API servers, the file has ${wanted}`) : fine(one.machine)
     })
     return judgeAll(findings, 'Q5302', (all) => `${wanted} of ${wanted} up on ${listed(all.map((one) => one.name))}`)

@@ -6,6 +6,7 @@ import { controlPlaneClaims } from './control-plane.js'
 import { dnsClaims } from './dns.js'
 import { wayClaims } from './entries.js'
 import { etcdClaims } from './etcd.js'
+import { hostedClaims } from './hosted.js'
 import { leaseClaims } from './leases.js'
 import { loadBalancerClaims } from './load-balancer.js'
 import { machineClaims } from './machines.js'
@@ -18,6 +19,7 @@ export const claims: readonly Claim[] = [
   ...machineClaims,
   ...etcdClaims,
   ...controlPlaneClaims,
+  ...hostedClaims,
   ...balancerClaims,
   ...entryClaims,
   ...wayClaims,

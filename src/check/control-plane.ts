@@ -1,10 +1,14 @@
-import { controlPlanes } from '../model/cluster.js'
+import { type Cluster, controlPlanes } from '../model/cluster.js'
 import { type Claim, defineClaim, fine, judgeAll, listed, notSeen, unseen, wrong } from './claim.js'
+
+/** Those of a hosted control plane have claims of their own. */
+const onMachines = (cluster: Cluster): boolean => cluster.hosted === undefined
 
 const ready = defineClaim({
   id: 'control-plane/ready',
   claim: 'every API server answers /readyz at its own address',
   needs: ['api-servers'],
+  applies: onMachines,
   judge: (cluster, observed) => {
     const findings = controlPlanes(cluster).map(({ name }) => {
       const facts = observed.apiServers.find((one) => one.machine === name)
@@ -21,6 +25,7 @@ const versions = defineClaim({
   needs: ['api-servers'],
   after: ['control-plane/ready'],
   steady: true,
+  applies: onMachines,
   judge: (cluster, observed) => {
     const findings = controlPlanes(cluster).map(({ name }) => {
       const version = observed.apiServers.find((one) => one.machine === name)?.version
@@ -35,6 +40,7 @@ const registered = defineClaim({
   id: 'control-plane/registered',
   claim: 'the Service kubernetes leads to every API server and to nothing else',
   needs: ['api-addresses'],
+  applies: onMachines,
   judge: (cluster, _observed, live) => {
     const seen = live.apiAddresses
     if (!seen) return unseen('the Service was not read')

@@ -8,7 +8,7 @@ const everyTime = defineClaim({
   id: 'endpoint/from-nodes',
   claim: 'every node reaches the API by its own way, each time it connects',
   needs: ['entries'],
-  after: ['control-plane/ready'],
+  after: ['control-plane/ready', 'hosted/reached'],
   applies: ownWays,
   judge: (cluster, _observed, { entries }) => {
     if (!entries) return unseen('the nodes were not asked')

@@ -34,6 +34,7 @@ const spacing: Readonly<Record<Part, number>> = {
   certificates: 2,
   probes: 2,
   web: 2,
+  hosted: 1,
   entries: 10,
   balancers: 2,
   machines: 5,

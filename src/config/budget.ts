@@ -1,7 +1,7 @@
 import {
+  apiServerCount,
   balancers,
   type Cluster,
-  controlPlanes,
   etcdMachines,
   hasVirtualIp,
   type MachineSpec,
@@ -146,7 +146,7 @@ const zoneRows = (shape: Shape): OutageBudget[] => {
  */
 export const predictOutages = (cluster: Cluster): OutageBudget[] => {
   const timing = timingOf(cluster)
-  const shape: Shape = { cluster, timing, servers: controlPlanes(cluster).length, balancerCount: balancers(cluster).length }
+  const shape: Shape = { cluster, timing, servers: apiServerCount(cluster), balancerCount: balancers(cluster).length }
   const several = shape.servers > 1
   const takeover = several ? leaseTakeoverMs(timing) : apiServerRestartMs()
   return [

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import type { Cluster, MachineSpec, NetworkPlugin, SshAccess } from '../model/cluster.js'
+import type { Cluster, Hosted, MachineSpec, NetworkPlugin, SshAccess } from '../model/cluster.js'
 import { defaults } from './defaults.js'
 import { formatAddress, parseAddress, parseCidr } from './ipv4.js'
 import type { Wire, WireMachine, WireSsh } from './v1alpha1.js'
@@ -26,7 +26,7 @@ export const machineSubnetOf = (addresses: readonly string[]): string => {
 }
 
 /** Paths in the file are relative to the file. */
-const pathIn = (file: string, path: string): string =>
+export const pathIn = (file: string, path: string): string =>
   path.startsWith('~/') ? join(homedir(), path.slice(2)) : resolve(dirname(file), path)
 
 const sshOf = (all: WireSsh | undefined, own: WireSsh | undefined, file: string): SshAccess | undefined => {
@@ -57,6 +57,19 @@ const pluginOf = (plugin: NonNullable<Wire['spec']['network']>['plugin'], file: 
   return { kind: plugin ?? defaults.plugin }
 }
 
+const serviceOf = (service: NonNullable<NonNullable<NonNullable<Wire['spec']['controlPlane']>['hosted']>['service']>): Hosted['service'] =>
+  service.type === 'LoadBalancer'
+    ? { type: 'LoadBalancer', address: service.address ?? '' }
+    : { type: 'NodePort', port: service.port ?? defaults.hostedNodePort }
+
+/** What the file says of a hosted control plane, with the cluster that its host file means. */
+export const hostedOf = (wire: Wire, host: Cluster, hostFile: string): Hosted => ({
+  host,
+  hostFile,
+  replicas: wire.spec.controlPlane?.hosted?.replicas ?? defaults.hostedReplicas,
+  service: serviceOf(wire.spec.controlPlane?.hosted?.service ?? {}),
+})
+
 /** The file with all defaults filled in, paths made absolute against the file, as every later stage reads it. Throws nothing. */
 export const convert = (wire: Wire, file: string): Cluster => {
   const { spec } = wire
@@ -66,7 +79,7 @@ export const convert = (wire: Wire, file: string): Cluster => {
     name: wire.metadata.name,
     kubernetesVersion: spec.kubernetesVersion ?? defaults.kubernetesVersion,
     endpoint,
-    balancer: spec.balancer ?? defaults.balancer,
+    balancer: spec.balancer ?? (spec.controlPlane?.hosted ? 'node-local' : defaults.balancer),
     timing: spec.timing ?? defaults.timing,
     network: {
       podSubnet: spec.network?.podSubnet ?? defaults.podSubnet,
@@ -74,6 +87,7 @@ export const convert = (wire: Wire, file: string): Cluster => {
       machineSubnet: spec.network?.machineSubnet ?? machineSubnetOf(spec.machines.map((m) => m.address)),
       dnsDomain: spec.network?.dnsDomain ?? defaults.dnsDomain,
       plugin: pluginOf(spec.network?.plugin, file),
+      ...(spec.network?.nodePortRange === undefined ? {} : { nodePortRange: spec.network.nodePortRange }),
     },
     virtualRouterId: spec.virtualRouterId ?? routerIdOf(wire.metadata.name, endpoint.address),
     etcd: external

@@ -9,6 +9,9 @@ export const defaults = {
   dnsDomain: 'cluster.local',
   plugin: 'routed',
   dnsReplicas: 2,
+  nodePortRange: '30000-32767',
+  hostedReplicas: 3,
+  hostedNodePort: 30_443,
   sshUser: 'root',
   sshPort: 22,
 } as const

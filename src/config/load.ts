@@ -1,11 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { type Document, LineCounter, parseDocument, visit, type YAMLError } from 'yaml'
-import type { Cluster } from '../model/cluster.js'
+import type { Cluster, Hosted } from '../model/cluster.js'
 import { type Position, type Problem, problem } from '../model/problem.js'
-import { convert } from './convert.js'
-import type { Finding } from './finding.js'
+import { convert, hostedOf, pathIn } from './convert.js'
+import { type Finding, wrong } from './finding.js'
 import { inOrder, locator, positionAt } from './positions.js'
 import { readShape } from './shape.js'
+import type { Wire } from './v1alpha1.js'
 import { validate } from './validate.js'
 
 export interface Loaded {
@@ -44,8 +46,33 @@ const syntaxProblems = (doc: Document, at: (offset: number) => Position): Proble
     })
 }
 
+/** The cluster that another file means as the host of this one's control plane; what is wrong in it is told by its own check. */
+const readHost = (wire: Wire, file: string): { hosted?: Hosted; findings: Finding[] } => {
+  const named = wire.spec.controlPlane?.hosted?.cluster
+  if (named === undefined) return { findings: [] }
+  const hostFile = pathIn(file, named)
+  const unusable = (reason: string) => ({
+    findings: [wrong('Q1651', ['spec', 'controlPlane', 'hosted', 'cluster'], { file: hostFile, reason })],
+  })
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(hostFile))
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    return unusable(code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : message)
+  }
+  const { cluster, problems } = loadText(text, hostFile, true)
+  if (cluster) return { hosted: hostedOf(wire, cluster, hostFile), findings: [] }
+  const first = problems.find((p) => p.severity === 'error')
+  if (first?.code === 'Q1652') return { findings: [wrong('Q1652', ['spec', 'controlPlane', 'hosted', 'cluster'], { file: hostFile })] }
+  return unusable(`${first?.code ?? 'an error'}${first?.at ? ` at line ${first.at.line}` : ''}`)
+}
+
 /** The same as loadCluster, and with it the places of the file. */
-export const loadLocated = (text: string, file: string): Loaded => {
+export const loadLocated = (text: string, file: string): Loaded => loadText(text, file, false)
+
+/** `asHost`: for a cluster that another one names as its host, which cannot be hosted itself. */
+const loadText = (text: string, file: string, asHost: boolean): Loaded => {
   const lines = new LineCounter()
   const at = (offset: number) => positionAt(lines, file, offset)
   const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, version: '1.2' })
@@ -60,8 +87,10 @@ export const loadLocated = (text: string, file: string): Loaded => {
   const locate = locator(doc, lines, file)
   const { wire, findings } = readShape(content)
   if (!wire) return { problems: inOrder(findings.map(locate)) }
-  const cluster = convert(wire, file)
-  const problems = inOrder(validate(cluster, wire).map(locate))
+  if (asHost && wire.spec.controlPlane?.hosted) return { problems: [problem('Q1652', { file })] }
+  const { hosted, findings: ofHost } = readHost(wire, file)
+  const cluster: Cluster = { ...convert(wire, file), ...(hosted ? { hosted } : {}) }
+  const problems = inOrder([...ofHost, ...validate(cluster, wire)].map(locate))
   return problems.some((p) => p.severity === 'error') ? { problems } : { cluster, problems, locate }
 }
 

@@ -25,10 +25,10 @@ export const lostWith = (cluster: Cluster, gone: readonly MachineSpec[]): string
   if (members.length > 0 && left(members) < quorumOf(members.length)) {
     what.push(`the majority of etcd: ${left(members)} of ${members.length} members are left, ${quorumOf(members.length)} are needed`)
   }
-  if (left(controlPlanes(cluster)) === 0) what.push('every API server')
+  if (!cluster.hosted && left(controlPlanes(cluster)) === 0) what.push('every API server')
   if (hasVirtualIp(cluster) && left(balancers(cluster)) === 0) what.push('every balancer, so the API cannot be reached')
   if (left(workers(cluster).length > 0 ? workers(cluster) : nodes(cluster)) === 0) what.push('every node that runs pods')
-  const server = cluster.balancer === 'node-local' ? gone.find((m) => m.address === cluster.endpoint.address) : undefined
+  const server = cluster.balancer === 'node-local' && !cluster.hosted ? gone.find((m) => m.address === cluster.endpoint.address) : undefined
   if (server && what.length === 0) what.push(`the endpoint ${cluster.endpoint.address}, for clients outside the nodes`)
   return what
 }

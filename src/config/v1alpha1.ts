@@ -40,6 +40,9 @@ const network = z
     serviceSubnet: cidr('Addresses of Services.', defaults.serviceSubnet).optional(),
     machineSubnet: cidr('Subnet of the machines and of the virtual IP; absent = the /24 around the machines.').optional(),
     dnsDomain: text('Domain of the names of Services.', { default: defaults.dnsDomain }).optional(),
+    nodePortRange: text('Ports that Services of type NodePort may take on every node, FIRST-LAST.', {
+      default: defaults.nodePortRange,
+    }).optional(),
     plugin: z
       .union([
         z.enum(['routed', 'none']),
@@ -65,6 +68,32 @@ const externalEtcd = z
     prefix: text('Key prefix of this cluster; lets two clusters share one etcd.').optional(),
   })
   .meta({ description: 'An etcd that you run; then no machine carries the role etcd.' })
+
+const hosted = z
+  .strictObject({
+    cluster: text('File of the cluster whose nodes run the control plane, relative to this file.'),
+    replicas: z
+      .int()
+      .min(1)
+      .max(9)
+      .meta({ description: 'Pods of each component, each on a node of its own.', default: defaults.hostedReplicas })
+      .optional(),
+    service: z
+      .strictObject({
+        type: z
+          .enum(['NodePort', 'LoadBalancer'])
+          .meta({
+            description: 'NodePort = at every node of the host cluster; LoadBalancer = at one address of its pool.',
+            default: 'NodePort',
+          })
+          .optional(),
+        port: port('Port on every node of the host cluster, for NodePort.', defaults.hostedNodePort).optional(),
+        address: address('Address of the pool of the host cluster, for LoadBalancer.').optional(),
+      })
+      .meta({ description: 'How the API servers are reached at the host cluster.' })
+      .optional(),
+  })
+  .meta({ description: 'The control plane runs as pods of another cluster; then no machine carries the role control-plane.' })
 
 const spec = z
   .strictObject({
@@ -95,6 +124,10 @@ const spec = z
       .meta({ description: 'VRRP router id, unique on the network segment; absent = derived from name and endpoint.' })
       .optional(),
     etcd: z.strictObject({ external: externalEtcd.optional() }).meta({ description: 'Where etcd is, if you run it yourself.' }).optional(),
+    controlPlane: z
+      .strictObject({ hosted: hosted.optional() })
+      .meta({ description: 'Where the control plane runs, if not on machines of this file.' })
+      .optional(),
     dns: z
       .strictObject({
         replicas: z

@@ -12,6 +12,7 @@ import {
 } from './rules/endpoint.js'
 import { etcdEndpoints, etcdPrefix } from './rules/external-etcd.js'
 import { etcdFiles, networkManifest, sshFiles } from './rules/files.js'
+import { endpointIsFree, hostedMembers, hostedNetwork, hostedService, hostIsAvailable, nodePorts } from './rules/hosted.js'
 import { labGateway } from './rules/lab.js'
 import { oddMembers, oneEtcd, redundancy, rolesOnce, someControlPlane, someEtcd, stackedComplete } from './rules/members.js'
 import { clusterName, machineNames, uniqueNames, zoneNames } from './rules/names.js'
@@ -31,6 +32,7 @@ const rules: readonly Rule[] = [
   ...[someBalancer, balancerHasUse],
   ...[zonesComplete, severalZones, kindsSpread, membersSpread],
   ...[addressPools, dnsReplicas, labGateway],
+  ...[nodePorts, hostedMembers, hostedService, endpointIsFree, hostedNetwork, hostIsAvailable],
   ...[etcdEndpoints, etcdPrefix, etcdFiles, networkManifest, sshFiles],
   ...[knownVersion, seriousTiming],
 ]

@@ -7,6 +7,7 @@ import { pick, sshMachineOf } from '../machine/ssh-fleet.js'
 import type { Cluster } from '../model/cluster.js'
 import type { Emit } from '../model/event.js'
 import { fault } from '../model/problem.js'
+import { apiDoors } from '../render/endpoint.js'
 import { awaitSsh, sshPort } from './await-ssh.js'
 import { removeGroups, setFrozen } from './cgroups.js'
 import { cutPower, isRunning, killProcesses, mountRoot, removeCable, removeMachine, startContainer } from './container.js'
@@ -16,7 +17,7 @@ import type { LabImage } from './image.js'
 import { labKeys } from './keys.js'
 import { beginRemoval, endRemoval } from './locked.js'
 import { type MachineKeys, writeMachineRoot } from './machine-root.js'
-import { inNamespace, makeNetwork, removeNetwork } from './network.js'
+import { hasNetwork, inNamespace, makeNetwork, removeNetwork } from './network.js'
 import { type LabPaths, labPaths } from './paths.js'
 import { dialThroughRelay, readRelay, startRelay, stopRelay } from './relay.js'
 
@@ -41,7 +42,8 @@ export interface Lab {
 const persistSeconds = 600
 
 export const openLab = (cluster: Cluster, stateRoot: string): Lab => {
-  const paths = labPaths(stateRoot, cluster.name)
+  const host = cluster.hosted?.host
+  const paths = labPaths(stateRoot, cluster.name, host?.name)
   const access = {
     controlDir: controlDirOf(`lab/${cluster.name}`),
     knownHostsFile: paths.knownHosts,
@@ -101,13 +103,16 @@ export const openLab = (cluster: Cluster, stateRoot: string): Lab => {
     },
     prepare: async (emit) => {
       requireTools()
-      await raiseHostLimits(cluster.machines.length, emit)
+      if (host && !(await hasNetwork(labPaths(stateRoot, host.name))))
+        throw fault('Q3509', { cluster: cluster.name, host: host.name, file: cluster.hosted?.hostFile ?? '' })
+      await raiseHostLimits(cluster.machines.length + (host?.machines.length ?? 0), emit)
       await diskFault('lab', async () => {
         await endRemoval(paths)
-        await makeNetwork(paths, cluster.network.machineSubnet)
+        if (host) await markGuest(paths, host.name)
+        else await makeNetwork(paths, cluster.network.machineSubnet)
         keys = labKeys(paths, cluster.machines)
         await keys
-        await startRelay(paths, cluster.endpoint)
+        await startRelay(paths, host ? apiDoors(cluster) : [cluster.endpoint])
       })
     },
     isRunning: (machine) => isRunning(paths, machine),
@@ -134,19 +139,41 @@ const diskFault = async (what: string, work: () => Promise<void>): Promise<void>
   }
 }
 
+/** Before anything else of a guest: whoever takes the labs down must know whose network it is. */
+const markGuest = async (paths: LabPaths, host: string): Promise<void> => {
+  await mkdir(paths.dir, { recursive: true, mode: 0o700 })
+  await writeFile(`${paths.guestOf}.new`, `${host}\n`, { mode: 0o600 })
+  await rename(`${paths.guestOf}.new`, paths.guestOf)
+}
+
+/** The lab whose network this one shares; undefined where it has its own. */
+export const hostLabOf = async (cluster: string, stateRoot: string): Promise<string | undefined> =>
+  (await readFile(labPaths(stateRoot, cluster).guestOf, 'utf8').catch(() => '')).trim() || undefined
+
+/** Labs whose machines are on the network of this one. */
+export const guestsOf = async (cluster: string, stateRoot: string): Promise<string[]> => {
+  const labs = await listLabs(stateRoot)
+  const hosts = await Promise.all(labs.map((name) => hostLabOf(name, stateRoot)))
+  return labs.filter((_, i) => hosts[i] === cluster)
+}
+
 /** Names of the labs that exist on this computer, running or not. */
 export const listLabs = async (stateRoot: string): Promise<string[]> =>
   (await readdir(join(stateRoot, 'labs')).catch(() => [])).filter((name) => !name.startsWith('.')).sort()
 
 /**
  * Ends a lab and removes all of it: processes, connections, mounts, groups, namespace, disks. Needs nothing but its name, so it also cleans up after a
- * crash or when the cluster file is lost. Returns the machines that were removed. Throws Fault Q3501 without root, Q3508 when a process cannot be ended.
+ * crash or when the cluster file is lost. A guest leaves the network of its host as it is. Returns the machines that were removed. Throws Fault Q3501
+ * without root, Q3508 when a process cannot be ended, Q3510 while there are guests.
  */
 export const removeLab = async (cluster: string, stateRoot: string): Promise<string[]> => {
-  const paths = labPaths(stateRoot, cluster)
+  const host = await hostLabOf(cluster, stateRoot)
+  const paths = labPaths(stateRoot, cluster, host)
   const removed = join(dirname(paths.dir), `.removed-${cluster}`)
   if (!isThere(paths.dir) && !isThere(removed)) return []
   requireRoot()
+  const [first, ...more] = await guestsOf(cluster, stateRoot)
+  if (first !== undefined) throw fault('Q3510', { cluster, first, guests: [first, ...more].join(', ') })
   // What is left of a removal that was killed at its end.
   await rm(removed, { recursive: true, force: true })
   if (!isThere(paths.dir)) return []
@@ -157,7 +184,7 @@ export const removeLab = async (cluster: string, stateRoot: string): Promise<str
   await Promise.all(machines.map((machine) => removeMachine(paths, cluster, machine)))
   await stopRelay(paths)
   await removeGroups(paths.cgroup)
-  await removeNetwork(paths)
+  if (host === undefined) await removeNetwork(paths)
   // Gone at one moment: whoever comes late finds neither the folder nor a part of it.
   await rename(paths.dir, removed)
   await rm(removed, { recursive: true, force: true })

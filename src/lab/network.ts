@@ -60,6 +60,9 @@ nsenter --net=/run/netns/${ns} sysctl -qw net.ipv4.ip_forward=0 net.ipv4.icmp_ec
   await writeMark(paths, (await numbered(paths)) ?? ns)
 }
 
+/** Is the network of this lab there, so that a guest's machines can join it? */
+export const hasNetwork = async (paths: LabPaths): Promise<boolean> => (await ownership(paths)) === 'ours'
+
 /**
  * The lab would work: its network is its own. But a person who types one of its addresses on this computer would reach something else, and a
  * route to real machines would be hidden from whoever reads the file.

@@ -13,6 +13,8 @@ export interface LabPaths {
   relayState: string
   /** Below every cgroup v1 controller. */
   cgroup: string
+  /** Names the lab whose network this one's machines share; a file only in the lab of a guest. */
+  guestOf: string
   machine(name: string): MachinePaths
 }
 
@@ -26,17 +28,19 @@ export interface MachinePaths {
   console: string
 }
 
-export const labPaths = (stateRoot: string, cluster: string): LabPaths => {
+/** `host`: the cluster that hosts this one's control plane, and whose network its machines join. */
+export const labPaths = (stateRoot: string, cluster: string, host?: string): LabPaths => {
   const dir = resolve(stateRoot, 'labs', cluster)
   return {
     dir,
-    namespace: `quorate-${cluster}`,
+    namespace: `quorate-${host ?? cluster}`,
     bridge: 'br0',
     identity: join(dir, 'id'),
     knownHosts: join(dir, 'known_hosts'),
     relaySocket: socketPath(dir),
     relayState: join(dir, 'relay.json'),
     cgroup: `quorate-${cluster}`,
+    guestOf: join(dir, 'guest-of'),
     machine: (name) => {
       const at = join(dir, 'machines', name)
       return {

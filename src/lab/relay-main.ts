@@ -4,9 +4,10 @@ import { connect, createServer, type Socket } from 'node:net'
  * The program of the relay: it runs inside the lab's namespace and is the only way in.
  * - file descriptor 3 is a listener of the computer's own 127.0.0.1, opened before entering: bytes from there go to the cluster's endpoint;
  * - a unix socket, which no network namespace confines: quorate writes "HOST PORT TIMEOUT_MS\n", is answered "ok\n" or "error REASON\n", then bytes flow.
- * Arguments: socket path, endpoint host, endpoint port.
+ * Arguments: socket path, then host and port of the endpoint; where there are several, host and port of each.
  */
-const [socketPath = '', endpointHost = '', endpointPort = '0'] = process.argv.slice(2)
+const [socketPath = '', ...rest] = process.argv.slice(2)
+const endpoints = rest.flatMap((host, i) => (i % 2 === 0 ? [{ host, port: Number(rest[i + 1]) }] : []))
 
 /** How long bytes that are still on their way may take once the other side is gone: a machine without power takes none. */
 const lingerMs = 10_000
@@ -42,9 +43,45 @@ const open = (host: string, port: number, timeoutMs: number, done: (error: strin
   socket.once('connect', () => finish(undefined))
 }
 
+/** How long one of several endpoints may be silent before the next is asked as well. */
+const patienceMs = 150
+let preferred = 0
+
+/** The first endpoint that answers, beginning with the one that did the last time. */
+const openAny = (timeoutMs: number, done: (server: Socket | undefined) => void): void => {
+  let started = 0
+  let pending = 0
+  let over = false
+  let timer: NodeJS.Timeout | undefined
+  const next = (): void => {
+    clearTimeout(timer)
+    if (over || started >= endpoints.length) return
+    const index = (preferred + started++) % endpoints.length
+    const { host, port } = endpoints[index] as { host: string; port: number }
+    pending++
+    if (started < endpoints.length) timer = setTimeout(next, patienceMs)
+    open(host, port, timeoutMs, (error, server) => {
+      pending--
+      if (over) return void server.destroy()
+      if (!error) {
+        over = true
+        clearTimeout(timer)
+        preferred = index
+        return done(server)
+      }
+      if (started < endpoints.length) return next()
+      if (pending === 0) {
+        over = true
+        done(undefined)
+      }
+    })
+  }
+  next()
+}
+
 createServer((client) => {
   client.on('error', () => undefined)
-  open(endpointHost, Number(endpointPort), 5000, (error, server) => (error ? client.destroy() : join(client, server)))
+  openAny(5000, (server) => (server ? join(client, server) : client.destroy()))
 }).listen({ fd: 3 })
 
 createServer((client) => {

@@ -13,7 +13,7 @@ import type { LabPaths } from './paths.js'
 export interface RelayState extends OwnedProcess {
   /** On 127.0.0.1 of this computer; leads to the cluster's endpoint. */
   port: number
-  /** What it leads to, as HOST:PORT. */
+  /** What it leads to, as HOST:PORT; of several, whoever answers first. */
   endpoint: string
 }
 
@@ -39,9 +39,9 @@ const relayProgram = (): string => {
 }
 
 /** Starts the relay of a lab unless it runs. A restarted relay keeps its port where it can, so kubeconfigs stay right. */
-export const startRelay = async (paths: LabPaths, endpoint: { address: string; port: number }): Promise<RelayState> => {
+export const startRelay = async (paths: LabPaths, endpoints: readonly { address: string; port: number }[]): Promise<RelayState> => {
   const known = await readRelay(paths)
-  const leadsTo = `${endpoint.address}:${endpoint.port}`
+  const leadsTo = endpoints.map(({ address, port }) => `${address}:${port}`).join(',')
   if (known && (await isAlive(known))) {
     if (known.endpoint === leadsTo) return known
     // The file names another endpoint now.
@@ -60,8 +60,7 @@ export const startRelay = async (paths: LabPaths, endpoint: { address: string; p
     '--max-old-space-size=64',
     relayProgram(),
     paths.relaySocket,
-    endpoint.address,
-    String(endpoint.port),
+    ...endpoints.flatMap(({ address, port }) => [address, String(port)]),
   ]
   const child = spawn(program, argv, { detached: true, stdio: ['ignore', log, log, fd] })
   closeSync(log)

@@ -44,6 +44,20 @@ export interface ExternalEtcd {
   prefix?: string
 }
 
+/** How the API servers of a hosted control plane are reached at the machines of its host. */
+export type HostedService = { type: 'NodePort'; port: number } | { type: 'LoadBalancer'; address: string }
+
+/** The control plane runs as pods of another cluster. */
+export interface Hosted {
+  /** The cluster in which the pods run, as its own file tells. */
+  host: Cluster
+  /** Absolute path of that file. */
+  hostFile: string
+  /** Pods of each component, each on a node of its own. */
+  replicas: number
+  service: HostedService
+}
+
 export interface Cluster {
   name: string
   /** With leading v, as Kubernetes writes it. */
@@ -59,6 +73,8 @@ export interface Cluster {
     machineSubnet: string
     dnsDomain: string
     plugin: NetworkPlugin
+    /** Ports that Services may take on every node, `FIRST-LAST`; absent = Kubernetes' own, 30000-32767. */
+    nodePortRange?: string
   }
   /** VRRP router id, 1..255, unique on the network segment. */
   virtualRouterId: number
@@ -67,8 +83,11 @@ export interface Cluster {
   /** Addresses for Services of type LoadBalancer; MetalLB is installed only when this is present. */
   loadBalancer?: { addressPool: string[] }
   machines: MachineSpec[]
+  /** Absent = the control plane runs on machines of this cluster. */
+  hosted?: Hosted
 }
 
+/** Where etcd is; where the control plane is says `hosted`. */
 export type Topology = 'stacked' | 'external-etcd' | 'user-etcd'
 
 export const withRole = (cluster: Cluster, role: Role): MachineSpec[] => cluster.machines.filter((m) => m.roles.includes(role))
@@ -87,6 +106,13 @@ export const topologyOf = (cluster: Cluster): Topology => {
 
 export const hasVirtualIp = (cluster: Cluster): boolean =>
   cluster.balancer === 'haproxy-keepalived' || cluster.balancer === 'nginx-keepalived'
+
+/** Pods of each component of a hosted control plane: never more than there are nodes, since no two share one. */
+export const hostedReplicas = ({ host, replicas }: Hosted): number => Math.min(replicas, nodes(host).length)
+
+/** How many API servers this cluster has, wherever they run. */
+export const apiServerCount = (cluster: Cluster): number =>
+  cluster.hosted ? hostedReplicas(cluster.hosted) : controlPlanes(cluster).length
 
 /** Votes needed out of n: floor(n/2)+1. */
 export const quorumOf = (members: number): number => Math.floor(members / 2) + 1

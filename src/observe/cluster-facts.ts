@@ -62,7 +62,7 @@ export const join = (cluster: Cluster, sights: readonly Sight[]): { observed: Ob
   const observed = emptyObserved(cluster.name)
   const live: Live = {}
   const unseen: Record<string, string> = {}
-  for (const { unseen: missing, apiAddresses, budgets, certificates, probes, web, entries, ...rest } of sights) {
+  for (const { unseen: missing, apiAddresses, budgets, certificates, probes, web, entries, hosted, ...rest } of sights) {
     Object.assign(observed, rest)
     Object.assign(unseen, missing)
     if (apiAddresses) live.apiAddresses = apiAddresses
@@ -71,6 +71,7 @@ export const join = (cluster: Cluster, sights: readonly Sight[]): { observed: Ob
     if (probes) live.probes = probes
     if (web) live.web = web
     if (entries) live.entries = entries
+    if (hosted) live.hosted = hosted
   }
   if (Object.keys(unseen).length > 0) observed.unseen = unseen
   return { observed, live }

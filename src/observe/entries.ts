@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto'
 import { reasonOf } from '../client/transport.js'
 import type { Machine } from '../machine/machine.js'
-import { type Cluster, controlPlanes, nodes } from '../model/cluster.js'
+import { apiServerCount, type Cluster, nodes } from '../model/cluster.js'
 import { nodeEndpointUrl } from '../render/endpoint.js'
 import type { EntryAnswer } from './live.js'
 
 /** Enough connections that a balancer which takes turns, or takes the least loaded, has shown every server. */
-const triesFor = (cluster: Cluster): number => 2 * controlPlanes(cluster).length + 2
+const triesFor = (cluster: Cluster): number => 2 * apiServerCount(cluster) + 2
 const tryMs = 3000
 
 /** Asks /readyz again and again, each time as a newcomer; prints the status and the certificate that was shown. */

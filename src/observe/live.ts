@@ -1,3 +1,5 @@
+import type { HostedFacts } from './hosted.js'
+
 /** What the claims need beyond `Observed`: answers from inside the cluster, and small records of it. Every field absent = not asked, or no answer. */
 export interface Live {
   /** Addresses behind the Service `kubernetes`: what pods reach the API by. */
@@ -11,6 +13,8 @@ export interface Live {
   entries?: EntryAnswer[]
   /** The web server behind the pool of addresses, asked from outside the cluster. */
   web?: WebAnswer
+  /** The pods of a hosted control plane, as its host tells. */
+  hosted?: HostedFacts
 }
 
 /** A node connected to the API several times, by the way that its own clients take. */

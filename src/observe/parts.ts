@@ -12,6 +12,7 @@ import type { Connections } from './connections.js'
 import { askEntries } from './entries.js'
 import { observeEtcd } from './etcd-facts.js'
 import type { FirstAnswer } from './first-answer.js'
+import { observeHosted } from './hosted.js'
 import type { Live, ServedCertificate } from './live.js'
 import { observeMachine } from './machine-facts.js'
 import { leaseFactsOf, nodeFactsOf, podFactsOf } from './objects.js'
@@ -35,6 +36,7 @@ export type Part =
   | 'probes'
   | 'web'
   | 'entries'
+  | 'hosted'
 
 export interface PartContext {
   cluster: Cluster
@@ -175,6 +177,10 @@ export const parts: Readonly<Record<Part, (ctx: PartContext) => Promise<Sight>>>
     const machineOf = new Map((await serverCertificates(ctx)).map(({ machine, peer }) => [peer.serialNumber, machine]))
     const machine = (name: string) => ctx.fleet.machine(name)
     return { entries: await askEntries(ctx.cluster, machine, (serial) => machineOf.get(serial), ctx.signal ? { signal: ctx.signal } : {}) }
+  },
+  hosted: async (ctx) => {
+    if (!ctx.connections.host) throw new Error('there are no keys of the host cluster on this computer')
+    return { hosted: await observeHosted(ctx.cluster, ctx.connections.host, callOf(ctx)) }
   },
   web: async (ctx) => ({
     web: await ctx.anyServer.ask(

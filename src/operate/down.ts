@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { removeLab } from '../lab/lab.js'
 import { labPaths } from '../lab/paths.js'
 import { takeLock } from '../run/lock.js'
+import { leaveHost } from './leave-host.js'
 import type { VerbOptions } from './options.js'
 import { stateOf, stateRoot } from './state.js'
 import { readCluster } from './target.js'
@@ -18,6 +19,8 @@ export const down = async (fileOrName: string | undefined, { emit }: VerbOptions
   const state = stateOf(name)
   const lock = await takeLock(state.lock, 'down', () => new Date())
   try {
+    // While its machines are there the host can still be asked for what is left; and again after a kill, since the lab goes last.
+    if (existsSync(labPaths(stateRoot(), name).dir)) await leaveHost(name, emit)
     const removed = await removeLab(name, stateRoot())
     // Last: were it first and quorate killed then, machines without keys would be left.
     if (existsSync(labMark(state.dir)) || !existsSync(state.cluster)) await rm(state.dir, { recursive: true, force: true })

@@ -2,7 +2,7 @@ import { mkdir, readFile, stat } from 'node:fs/promises'
 import type { KubernetesClient } from '../client/kubernetes.js'
 import { timingOf } from '../config/timing.js'
 import type { Fleet } from '../machine/fleet.js'
-import { type Cluster, controlPlanes } from '../model/cluster.js'
+import type { Cluster } from '../model/cluster.js'
 import type { Emit } from '../model/event.js'
 import type { MachineFacts } from '../model/observed.js'
 import { type Connections, openConnections } from '../observe/connections.js'
@@ -14,6 +14,7 @@ import { until } from '../run/retry.js'
 import type { StepContext } from '../steps/context.js'
 import { questionsAbout } from '../steps/questions.js'
 import { makeTurns } from '../steps/turns.js'
+import { openHost } from './host.js'
 import { interfaceOf } from './interface.js'
 import { memo } from './memo.js'
 import { type StateDir, stateOf } from './state.js'
@@ -55,8 +56,15 @@ export const openSession = async (cluster: Cluster, fleet: Fleet, options: Sessi
   const state = options.state ?? stateOf(cluster.name)
   if (!options.readOnly) await mkdir(state.dir, { recursive: true, mode: 0o700 })
   const pki = options.readOnly ? await findPki(state.pki) : await openPki(state.pki)
+  const host = cluster.hosted && (await openHost(cluster.hosted.host, options.signal))
   const connections = pki
-    ? openConnections({ cluster, fleet, adminTls: await pki.adminTls(), etcdTls: await pki.etcdTls(cluster) })
+    ? openConnections({
+        cluster,
+        fleet,
+        adminTls: await pki.adminTls(),
+        etcdTls: await pki.etcdTls(cluster),
+        ...(host?.connections ? { host: host.connections } : {}),
+      })
     : undefined
   const timing = timingOf(cluster)
 
@@ -94,9 +102,8 @@ export const openSession = async (cluster: Cluster, fleet: Fleet, options: Sessi
   })
 
   const firstReady = async (): Promise<KubernetesClient | undefined> => {
-    const asked = controlPlanes(cluster).map(async (m) => {
-      const client = connections?.apiServers.get(m.name)
-      if (!client || !(await client.readyz({ deadlineMs: 1000 })).ready) throw new Error('not ready')
+    const asked = [...(connections?.apiServers.values() ?? [])].map(async (client) => {
+      if (!(await client.readyz({ deadlineMs: 1000 })).ready) throw new Error('not ready')
       return client
     })
     return Promise.any(asked).catch(() => undefined)
@@ -134,6 +141,7 @@ export const openSession = async (cluster: Cluster, fleet: Fleet, options: Sessi
     inTurn: makeTurns(),
     requireQuorumWithout: quorumGate(cluster, memberHealthy, served),
     bundleDigest: options.bundleDigest,
+    ...(host ? { host: host.access, hostedSecrets: async () => pki?.hostedSecrets(cluster) } : {}),
     ...(options.install ? { install: options.install } : {}),
   }
   return {
@@ -146,6 +154,7 @@ export const openSession = async (cluster: Cluster, fleet: Fleet, options: Sessi
     close: async () => {
       connections?.close()
       await fleet.close()
+      await host?.close()
     },
   }
 }

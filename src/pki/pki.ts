@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import type { Cluster, MachineSpec } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
+import type { HostedSecrets } from '../render/hosted-names.js'
 import type { ManagedFile } from '../render/managed-file.js'
 import { type Authorities, authoritiesExist, makeAuthorities, readAuthorities } from './authorities.js'
 import { type Expiry, listExpiry } from './expiry.js'
 import { filesFor } from './files.js'
+import { hostedSecrets } from './hosted.js'
 import { renderKubeconfig } from './kubeconfig.js'
 import { type Leaves, NotIssued, openLeaves } from './leaves.js'
 import { operatorSubjects } from './subjects.js'
@@ -19,6 +21,8 @@ export interface TlsMaterial {
 export interface Pki {
   /** All files with keys or certificates that one machine needs, sorted by path; the same bytes on every call. */
   filesFor(cluster: Cluster, machine: MachineSpec): Promise<ManagedFile[]>
+  /** All that the pods of a hosted control plane must be given; the same bytes on every call. */
+  hostedSecrets(cluster: Cluster): Promise<HostedSecrets>
   /** A kubeconfig for people, in the group kubeadm:cluster-admins. `server` is a URL. */
   adminKubeconfig(cluster: Cluster, server: string): Promise<string>
   /** For quorate itself: allowed everything, even before any role exists. */
@@ -37,6 +41,7 @@ const pkiOf = (dir: string, authorities: Authorities, leaves: Leaves, now: () =>
   const { ca, 'etcd/ca': etcdCa } = authorities.certificates
   return {
     filesFor: (cluster, machine) => filesFor(cluster, machine, authorities, leaves),
+    hostedSecrets: (cluster) => hostedSecrets(cluster, authorities, leaves),
     adminKubeconfig: async (cluster, server) => {
       const credentials = await leaves.get('operator/user', operatorSubjects.user)
       return renderKubeconfig(cluster.name, server, ca.cert, { name: operatorSubjects.user.commonName, credentials })
@@ -68,9 +73,10 @@ export const openPki = async (dir: string, options: PkiOptions = {}): Promise<Pk
   return pkiOf(dir, authorities, openLeaves(dir, authorities, now, false), now)
 }
 
-export interface KeptPki extends Omit<Pki, 'filesFor'> {
+export interface KeptPki extends Omit<Pki, 'filesFor' | 'hostedSecrets'> {
   /** Undefined when anything would have to be issued first. */
   filesFor(cluster: Cluster, machine: MachineSpec): Promise<ManagedFile[] | undefined>
+  hostedSecrets(cluster: Cluster): Promise<HostedSecrets | undefined>
 }
 
 /** For plans: what is kept already, without writing anything. Undefined when there are no authorities yet. */
@@ -79,12 +85,14 @@ export const findPki = async (dir: string, options: PkiOptions = {}): Promise<Ke
   if (!(await authoritiesExist(dir))) return undefined
   const authorities = await readAuthorities(dir, now())
   const pki = pkiOf(dir, authorities, openLeaves(dir, authorities, now, true), now)
+  const ifIssued = <T>(asked: Promise<T>): Promise<T | undefined> =>
+    asked.catch((error: unknown) => {
+      if (error instanceof NotIssued) return undefined
+      throw error
+    })
   return {
     ...pki,
-    filesFor: (cluster, machine) =>
-      pki.filesFor(cluster, machine).catch((error: unknown) => {
-        if (error instanceof NotIssued) return undefined
-        throw error
-      }),
+    filesFor: (cluster, machine) => ifIssued(pki.filesFor(cluster, machine)),
+    hostedSecrets: (cluster) => ifIssued(pki.hostedSecrets(cluster)),
   }
 }

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
 import { type Cluster, controlPlanes, type MachineSpec } from '../model/cluster.js'
+import { apiDoors } from '../render/endpoint.js'
+import { hostedApiNames } from '../render/hosted-names.js'
 import { kubernetesServiceIp } from '../render/subnet.js'
 import type { AuthorityName } from './authorities.js'
 
@@ -30,6 +32,7 @@ export const apiServerNames = (cluster: Cluster): string[] =>
     '127.0.0.1',
     ...controlPlanes(cluster).map((m) => m.address),
     cluster.endpoint.address,
+    ...(cluster.hosted ? [...hostedApiNames(cluster, cluster.hosted), ...apiDoors(cluster).map((m) => m.address)] : []),
   ])
 
 const etcdNames = (machine: MachineSpec): string[] => [machine.name, 'localhost', machine.address, '127.0.0.1', '::1']

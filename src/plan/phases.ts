@@ -10,6 +10,7 @@ import {
   workers,
 } from '../model/cluster.js'
 import type { Lane, Risk } from '../model/plan.js'
+import { needsGuestRoutes } from '../render/guest-routes.js'
 
 /** Where a phase runs: once for the cluster, or once on each of the machines it selects. */
 export type On = 'cluster' | ((cluster: Cluster) => MachineSpec[])
@@ -62,6 +63,8 @@ const entryMachines = (cluster: Cluster): MachineSpec[] => {
   return cluster.balancer === 'node-local' ? nodes(cluster) : []
 }
 
+const isHosted = (cluster: Cluster): boolean => cluster.hosted !== undefined
+
 /** In front of everything else when the machines are made on this computer. */
 export const labStage: Stage = {
   id: 'lab',
@@ -84,11 +87,20 @@ export const bootstrap: readonly Stage[] = [
     ],
   },
   {
+    id: 'host',
+    title: 'Host cluster',
+    phases: [phase('hosted/host', 'the host cluster answers', 'cluster', [], { applies: isHosted })],
+  },
+  {
     id: 'machines',
     title: 'Machines',
     phases: [
       phase('machines/reach', 'answers over SSH', every, [same('lab/boot')]),
-      phase('machines/install', 'programs and images are installed', every, [same('machines/reach'), all('etcd/usable')]),
+      phase('machines/install', 'programs and images are installed', every, [
+        same('machines/reach'),
+        all('etcd/usable'),
+        all('hosted/host'),
+      ]),
       phase('machines/configure', 'configuration and certificates are in place', every, [same('machines/install')]),
     ],
   },
@@ -117,11 +129,27 @@ export const bootstrap: readonly Stage[] = [
     ],
   },
   {
+    id: 'hosted',
+    title: 'Hosted control plane',
+    phases: [
+      phase('hosted/routes', 'nodes of the host know the ways to pods', 'cluster', [all('hosted/host')], {
+        applies: (c) => c.hosted !== undefined && needsGuestRoutes(c, c.hosted),
+      }),
+      phase('hosted/declare', 'its programs are declared in the host cluster', 'cluster', [all('hosted/host'), all('etcd/start')], {
+        applies: isHosted,
+      }),
+    ],
+  },
+  {
     id: 'control-plane',
     title: 'Control plane',
     phases: [
       phase('control-plane/start', 'kubelet runs the static pods', controlPlanes, [same('machines/configure'), same('etcd/initialise')]),
-      phase('control-plane/answer', 'an API server answers', 'cluster', [all('control-plane/start'), all('etcd/start')]),
+      phase('control-plane/answer', 'an API server answers', 'cluster', [
+        all('control-plane/start'),
+        all('hosted/declare'),
+        all('etcd/start'),
+      ]),
     ],
   },
   {
@@ -152,7 +180,7 @@ export const bootstrap: readonly Stage[] = [
       phase('cluster/nodes', 'nodes carry pod subnet, zone and taints', 'cluster', [all('control-plane/answer')]),
       phase('cluster/objects', 'kube-proxy, CoreDNS and the probe are declared', 'cluster', [all('control-plane/answer')]),
       // Nothing of the cluster waits for it, so it is done while pods start.
-      phase('cluster/kubeadm', 'kubeadm finds its records', 'cluster', [all('cluster/objects')]),
+      phase('cluster/kubeadm', 'kubeadm finds its records', 'cluster', [all('cluster/objects')], { applies: (c) => !isHosted(c) }),
     ],
   },
   {
@@ -166,6 +194,7 @@ export const bootstrap: readonly Stage[] = [
         all('worker/start'),
         all('balancer/start'),
         all('balancer/retire'),
+        all('hosted/routes'),
       ]),
     ],
   },

@@ -1,4 +1,4 @@
-import { type Cluster, hasVirtualIp, type MachineSpec } from '../model/cluster.js'
+import { type Cluster, controlPlanes, hasVirtualIp, type MachineSpec, nodes } from '../model/cluster.js'
 
 /** Port of every API server at its own machine's address; the endpoint's port may differ. */
 export const apiServerPort = 6443
@@ -7,8 +7,31 @@ export const nodeLocalPort = 7443
 
 export const apiServerUrl = (machine: Pick<MachineSpec, 'address'>): string => `https://${machine.address}:${apiServerPort}`
 
-/** The endpoint as every client outside the nodes uses it. */
-export const endpointUrl = (cluster: Cluster): string => `https://${cluster.endpoint.address}:${cluster.endpoint.port}`
+/** A place where an API server may be reached over the network of the machines. */
+export interface ApiDoor {
+  /** Of the machine behind it; of the host cluster where that is one address for all. */
+  name: string
+  address: string
+  port: number
+}
+
+/**
+ * Every place where an API server listens. With a hosted control plane these are the nodes of the host cluster, of which those without a pod of an API
+ * server answer nobody (externalTrafficPolicy: Local), or the one address of its LoadBalancer.
+ */
+export const apiDoors = (cluster: Cluster): ApiDoor[] => {
+  const { hosted } = cluster
+  if (!hosted) return controlPlanes(cluster).map(({ name, address }) => ({ name, address, port: apiServerPort }))
+  const { host, service } = hosted
+  if (service.type === 'LoadBalancer') return [{ name: host.name, address: service.address, port: cluster.endpoint.port }]
+  return nodes(host).map(({ name, address }) => ({ name, address, port: service.port }))
+}
+
+/** The endpoint as every client outside the nodes uses it. That of a hosted control plane is on its own nodes only, so others use a door. */
+export const endpointUrl = (cluster: Cluster): string => {
+  const { address, port } = (cluster.hosted && apiDoors(cluster)[0]) || cluster.endpoint
+  return `https://${address}:${port}`
+}
 
 /** What kube-proxy and workers use: their own proxy where there is one, else the endpoint. */
 export const nodeEndpointUrl = (cluster: Cluster): string =>

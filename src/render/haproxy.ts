@@ -1,7 +1,7 @@
-import { type Cluster, controlPlanes, type MachineSpec } from '../model/cluster.js'
+import type { Cluster, MachineSpec } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
 import { duration } from './duration.js'
-import { apiServerPort } from './endpoint.js'
+import { apiDoors } from './endpoint.js'
 import { heldVariable } from './held-socket.js'
 
 export const haproxyConfigPath = '/etc/haproxy/haproxy.cfg'
@@ -71,12 +71,12 @@ const readyzBackend = (cluster: Cluster, timing: Timing, caFile: string): string
     '  # /readyz asks etcd, so one hiccup of etcd takes out all at once. Then the unchecked twins serve: a slow API is better than none.',
     '  option allbackups',
     `  default-server ${rhythm} fall ${check.fall} rise ${check.rise} on-marked-down shutdown-sessions tcp-ut 15s`,
-    ...controlPlanes(cluster).map(
+    ...apiDoors(cluster).map(
       (m) =>
-        `  server ${m.name} ${m.address}:${apiServerPort} check check-ssl verify required ca-file ${caFile} verifyhost kubernetes` +
+        `  server ${m.name} ${m.address}:${m.port} check check-ssl verify required ca-file ${caFile} verifyhost kubernetes` +
         (check.slowStartMs > 0 ? ` slowstart ${duration(check.slowStartMs)}` : ''),
     ),
-    ...controlPlanes(cluster).map((m) => `  server ${m.name}${twinSuffix} ${m.address}:${apiServerPort} backup`),
+    ...apiDoors(cluster).map((m) => `  server ${m.name}${twinSuffix} ${m.address}:${m.port} backup`),
   ]
 }
 
@@ -89,15 +89,15 @@ const tcpBackend = (cluster: Cluster, timing: Timing): string[] => {
     '  balance roundrobin',
     '  option tcp-check',
     `  default-server inter ${duration(check.intervalMs)} downinter ${duration(check.downIntervalMs)} fall ${check.fall} rise ${check.rise}${slow} maxconn 250 maxqueue 256 weight 100`,
-    ...controlPlanes(cluster).map((m) => `  server ${m.name} ${m.address}:${apiServerPort} check`),
+    ...apiDoors(cluster).map((m) => `  server ${m.name} ${m.address}:${m.port} check`),
   ]
 }
 
 /**
  * A whole haproxy.cfg around one address. The same text on every balancer: what differs between two shows only when one fails.
- * `transparent` lets haproxy listen on an address that the machine does not hold yet, when no socket is given to it.
+ * `transparent` lets haproxy listen on an address that the machine does not hold yet, when no socket is given to it. `second` is one more address.
  */
-export const haproxyConfig = (cluster: Cluster, timing: Timing, address: string): string => {
+export const haproxyConfig = (cluster: Cluster, timing: Timing, address: string, second?: string): string => {
   const bind = timing.name === 'guide' ? `${address} transparent` : `"\${${heldVariable}-${address}}" transparent`
   const backend = timing.backendCheck.kind === 'tcp' ? tcpBackend(cluster, timing) : readyzBackend(cluster, timing, '/etc/haproxy/ca.crt')
   const sections = [
@@ -106,7 +106,7 @@ export const haproxyConfig = (cluster: Cluster, timing: Timing, address: string)
       ...globalSection(),
     ],
     defaultsSection(timing),
-    ['frontend api', `  bind ${bind}`, `  default_backend ${haproxyBackend}`],
+    ['frontend api', `  bind ${bind}`, ...(second ? [`  bind ${second} transparent`] : []), `  default_backend ${haproxyBackend}`],
     backend,
     aliveSection(),
   ]

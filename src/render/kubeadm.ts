@@ -78,6 +78,7 @@ const clusterConfiguration = (cluster: Cluster, machine: MachineSpec, timing: Ti
         ['default-unreachable-toleration-seconds', Math.round(node.tolerationMs / 1000)],
         ['kubelet-certificate-authority', '/etc/kubernetes/pki/ca.crt'],
         ['etcd-prefix', cluster.etcd.external?.prefix],
+        ['service-node-port-range', cluster.network.nodePortRange],
       ]),
       extraEnvs,
     },

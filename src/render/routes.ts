@@ -38,6 +38,15 @@ const routeLines = (cluster: Cluster, machine: MachineSpec, podCidrOf: (machine:
 }
 
 /**
+ * With a hosted control plane every node has the endpoint, for its own proxy. Scope host: it is never the source of a packet that leaves, and with
+ * arp_ignore 3 (sysctl) no node tells the others that it has it.
+ */
+const endpointLines = (cluster: Cluster): string[] => [
+  '# The endpoint is on every node, for the proxy beside it.',
+  `ip -4 address replace ${cluster.endpoint.address}/32 dev lo scope host || failed=1`,
+]
+
+/**
  * A script that brings names, kernel settings and routes of one machine to what they should be. Safe to run at any time: it changes
  * nothing that is right already. `podCidrOf` gives each node's pod subnet; routes are made only with the plugin `routed`.
  */
@@ -58,6 +67,7 @@ export const renderNetworkScript = (
     `{ sed '${hostsBlockRange(cluster)}d' /etc/hosts; cat ${hostsBlockPath}; } > /etc/hosts.quorate`,
     'cmp -s /etc/hosts.quorate /etc/hosts || mv -f /etc/hosts.quorate /etc/hosts 2>/dev/null || cat /etc/hosts.quorate > /etc/hosts || failed=1',
     'rm -f /etc/hosts.quorate',
+    ...(cluster.hosted && isNode(machine) ? ['', ...endpointLines(cluster)] : []),
     ...(routed ? ['', ...routeLines(cluster, machine, podCidrOf)] : []),
     'exit $failed',
   ]

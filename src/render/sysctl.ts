@@ -22,6 +22,9 @@ export const renderSysctl = (cluster: Cluster, machine: MachineSpec, { lab }: Re
     ...(isNode && !lab
       ? ['# Room for connections through Services; kube-proxy leaves it alone.', 'net.netfilter.nf_conntrack_max = 262144']
       : []),
+    ...(isNode && cluster.hosted
+      ? ['# The endpoint is on every node: nobody answers for it to the others.', 'net.ipv4.conf.all.arp_ignore = 3']
+      : []),
     ...(nginxNeedsNonlocalBind(cluster, machine)
       ? ['# nginx listens on the virtual IP before this machine holds it.', 'net.ipv4.ip_nonlocal_bind = 1']
       : []),

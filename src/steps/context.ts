@@ -5,10 +5,21 @@ import type { Cluster } from '../model/cluster.js'
 import type { Emit } from '../model/event.js'
 import type { MachineFacts } from '../model/observed.js'
 import type { Timing } from '../model/timing.js'
+import type { HostedSecrets } from '../render/hosted-names.js'
 import type { ManagedFile } from '../render/machine-files.js'
 
 /** Work that would interrupt users if two machines did it at once: on the entry to the API, on members of etcd, on control planes. */
 export type Turn = 'entry' | 'etcd' | 'control-plane'
+
+/** The cluster in which a hosted control plane runs. */
+export interface HostAccess {
+  cluster: Cluster
+  fleet: Fleet
+  /** Was it built from this computer, so that there are keys to it? */
+  known: boolean
+  /** A client to the first of its API servers that answers /readyz; undefined when none does within the deadline. */
+  api(deadlineMs: number): Promise<KubernetesClient | undefined>
+}
 
 /** What a step may use. The world behind it is passed in, so a plan over 500 fake machines runs the same code. */
 export interface StepContext {
@@ -38,6 +49,10 @@ export interface StepContext {
   requireQuorumWithout(machine: string): Promise<void>
   /** Brings programs and images to a machine that lacks them; a lab's machines are made with them. */
   install?: (machine: string) => Promise<void>
+  /** Absent where the control plane runs on machines of the cluster itself. */
+  host?: HostAccess
+  /** Keys and certificates of the pods of a hosted control plane. While planning, those never issued are absent: undefined. */
+  hostedSecrets?: () => Promise<HostedSecrets | undefined>
   /** Digest of programs and images as stamped on a machine that has them. */
   bundleDigest: string
 }

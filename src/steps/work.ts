@@ -5,6 +5,7 @@ import type { StepContext } from './context.js'
 import { awaitApi, startControlPlane } from './control-plane.js'
 import { initialiseEtcd, promoteEtcd, retireEtcd, startEtcd } from './etcd.js'
 import { awaitExternalBalancer } from './external-balancer.js'
+import { declareHosted, findHost, leadToGuest } from './hosted.js'
 import { configureMachine, installPrograms, reachMachine } from './machines.js'
 import type { Seen, Step } from './step.js'
 import { checkUserEtcd } from './user-etcd.js'
@@ -31,6 +32,9 @@ export const stepWork: Readonly<Record<string, StepWork>> = {
   'etcd/retire': retireEtcd,
   'control-plane/start': startControlPlane,
   'control-plane/answer': awaitApi,
+  'hosted/host': findHost,
+  'hosted/routes': leadToGuest,
+  'hosted/declare': declareHosted,
   'worker/start': startWorker,
   'cluster/nodes': declareNodes,
   'cluster/kubeadm': recordKubeadm,

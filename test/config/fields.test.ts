@@ -7,7 +7,10 @@ import { describe } from '../../src/model/codes.js'
 
 /** A file that writes every field, so that each can be spoilt in turn. */
 const full = initText({ name: 'demo', controlPlanes: 3, workers: 2, balancers: 2, zones: 3 })
-  .replace('    plugin: routed\n', '    plugin: routed\n    machineSubnet: 10.99.0.0/24\n    dnsDomain: cluster.local\n')
+  .replace(
+    '    plugin: routed\n',
+    '    plugin: routed\n    machineSubnet: 10.99.0.0/24\n    dnsDomain: cluster.local\n    nodePortRange: 30000-32767\n',
+  )
   .replace(
     '  machines:\n',
     '  virtualRouterId: 7\n  dns: { replicas: 2 }\n  loadBalancer: { addressPool: [10.99.0.200/29] }\n  ssh: { user: root, port: 22 }\n  machines:\n',
@@ -49,7 +52,7 @@ group('every field of the file', () => {
     const rows = fieldTable().map((row) => row.path)
     const here = new Set(fields.map(({ path }) => generic(path)))
     // Alternatives of others, and paths that would need files.
-    const left = rows.filter((path) => !here.has(path) && !/external|etcd$|identityFile|knownHostsFile|manifest/.test(path))
+    const left = rows.filter((path) => !here.has(path) && !/external|etcd$|controlPlane|identityFile|knownHostsFile|manifest/.test(path))
     expect(left).toEqual([])
     expect(loadCluster(full, 'x.yaml').problems).toEqual([])
   })

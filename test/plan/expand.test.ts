@@ -55,6 +55,24 @@ describe('expand', () => {
     ).toEqual(new Set(['etcd/usable']))
   })
 
+  it('builds a hosted control plane in its host after etcd, and nothing of it on machines', () => {
+    const host = stacked
+    const guest = cluster([machine('e-1', 41, 'etcd'), machine('g-1', 51, 'worker')], {
+      name: 'guest',
+      balancer: 'node-local',
+      hosted: { host, hostFile: '/host.yaml', replicas: 3, service: { type: 'NodePort', port: 30443 } },
+    })
+    const slots = expand(guest, bootstrap)
+    const phases = new Set(slots.map((s) => s.phase))
+    for (const id of ['hosted/host', 'hosted/routes', 'hosted/declare', 'control-plane/answer']) expect(phases).toContain(id)
+    for (const id of ['control-plane/start', 'cluster/kubeadm', 'balancer/external']) expect(phases).not.toContain(id)
+    expect(slots.find((s) => s.id === 'hosted/declare')?.needs).toEqual(['hosted/host', 'etcd/start/e-1'])
+    expect(slots.find((s) => s.id === 'control-plane/answer')?.needs).toEqual(['hosted/declare', 'etcd/start/e-1'])
+    // Before anything is changed on any machine the host must answer.
+    expect(slots.find((s) => s.id === 'machines/install/g-1')?.needs).toContain('hosted/host')
+    expect(expand(host, bootstrap).some((s) => s.phase.startsWith('hosted/'))).toBe(false)
+  })
+
   it('never names a need that does not exist, and ends with the claims', () => {
     for (const c of [stacked, cluster([machine('all', 21, 'control-plane', 'etcd', 'worker')], { balancer: 'external' })]) {
       const slots = expand(c, bootstrap)

@@ -6,7 +6,7 @@ import { machinePath, type Rule } from './rule.js'
 const mostBalancers = 13
 
 export const someBalancer: Rule = ({ cluster, wire }): Finding[] => {
-  if (!hasVirtualIp(cluster)) return []
+  if (!hasVirtualIp(cluster) || wire.spec.controlPlane?.hosted) return []
   const all = balancers(cluster)
   const [only] = all
   if (!only) return [{ ...wrong('Q1401', ['spec', wire.spec.balancer ? 'balancer' : 'machines'], { kind: cluster.balancer }), atKey: true }]
@@ -19,8 +19,8 @@ export const someBalancer: Rule = ({ cluster, wire }): Finding[] => {
   return [wrong('Q1404', machinePath(cluster.machines.indexOf(extra), 'roles'), { count: all.length, most: mostBalancers })]
 }
 
-export const balancerHasUse: Rule = ({ cluster }) =>
-  hasVirtualIp(cluster)
+export const balancerHasUse: Rule = ({ cluster, wire }) =>
+  hasVirtualIp(cluster) || wire.spec.controlPlane?.hosted
     ? []
     : cluster.machines.flatMap(({ name, roles }, i) => {
         const at = roles.indexOf('balancer')

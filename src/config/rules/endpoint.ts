@@ -59,8 +59,8 @@ export const endpointOutsidePods: Rule = ({ cluster }) => {
 }
 
 /** With node-local the endpoint is only for clients outside the nodes, and something must answer there. */
-export const nodeLocalEndpoint: Rule = ({ cluster }): Finding[] => {
-  if (cluster.balancer !== 'node-local') return []
+export const nodeLocalEndpoint: Rule = ({ cluster, wire }): Finding[] => {
+  if (cluster.balancer !== 'node-local' || wire.spec.controlPlane?.hosted) return []
   const { address, port } = cluster.endpoint
   const example = controlPlanes(cluster)[0]?.address ?? ''
   const owner = ownerOf(cluster)

@@ -4,8 +4,8 @@ import { listed, machinePath, type Rule } from './rule.js'
 
 const etcdGuidanceLimit = 7
 
-export const someControlPlane: Rule = ({ cluster }) =>
-  controlPlanes(cluster).length > 0 ? [] : [{ ...wrong('Q1301', ['spec', 'machines']), atKey: true }]
+export const someControlPlane: Rule = ({ cluster, wire }) =>
+  controlPlanes(cluster).length > 0 || wire.spec.controlPlane?.hosted ? [] : [{ ...wrong('Q1301', ['spec', 'machines']), atKey: true }]
 
 export const someEtcd: Rule = ({ cluster }) =>
   cluster.etcd.external || etcdMachines(cluster).length > 0 ? [] : [{ ...wrong('Q1302', ['spec', 'machines']), atKey: true }]
@@ -29,8 +29,8 @@ export const oddMembers: Rule = ({ cluster }): Finding[] => {
 }
 
 /** One of a kind is a choice, not a mistake; said once even where it is both kinds. */
-export const redundancy: Rule = ({ cluster }) => {
-  const planes = controlPlanes(cluster)
+export const redundancy: Rule = ({ cluster, wire }) => {
+  const planes = wire.spec.controlPlane?.hosted ? [] : controlPlanes(cluster)
   const members = cluster.etcd.external ? [] : etcdMachines(cluster)
   const told = (only: MachineSpec, what: string, loses: string): Finding =>
     doubtful('Q1305', machinePath(cluster.machines.indexOf(only), 'roles'), {

@@ -114,6 +114,36 @@ Usual causes: an API server that has just started or stopped; a wrong --advertis
 
 quorate plan shows what would be done to make them equal.`,
   ),
+  Q5211: entry(
+    'A hosted control plane is not complete',
+    'quorate kubectl --file HOST.yaml -- get pods -A -o wide -l app.kubernetes.io/managed-by=quorate',
+    `API servers, controller managers and schedulers of this cluster run as pods of its host cluster, each replica on a node of its own. One
+that is missing is one failure less that the cluster survives.
+
+Usual causes: a node of the host is down or full (a pod stays Pending: there is no other node for it, since no two share one); etcd of
+this cluster cannot be reached from the host's nodes (API servers start again and again: their log names it).
+
+How to see it: in the host cluster, kubectl -n quorate-NAME describe pods, and kubectl -n quorate-NAME logs deploy/kube-apiserver.`,
+  ),
+  Q5212: entry(
+    'A hosted API server is not reached',
+    'quorate check --file HOST.yaml',
+    `The pod of the API server is Ready by the word of the host cluster, and nobody answers at the port of its node, or at the address of the load
+balancer. Something between is in the way: kube-proxy of that node, a firewall that does not let the node port through, or an address
+that another machine has.`,
+  ),
+  Q5213: entry(
+    'A hosted control plane may be drained at once',
+    'quorate apply',
+    `A PodDisruptionBudget tells the host cluster to take no more than one pod of each program away at a time when nodes are drained. Without it a
+drain of two nodes may take two API servers. quorate apply, or up, declares it again.`,
+  ),
+  Q5214: entry(
+    'The address of a hosted control plane was not given',
+    'quorate kubectl --file HOST.yaml -- get services -A',
+    `The Service of the API servers asks MetalLB of the host cluster for one address by name. It is not given out where another Service has it
+already, or where MetalLB does not run: quorate check of the host cluster tells.`,
+  ),
   Q5301: entry(
     'A balancer does not run',
     'quorate ssh {machine} -- systemctl status haproxy nginx keepalived',

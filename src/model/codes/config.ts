@@ -3,6 +3,7 @@ import { addressCodes } from './config/addresses.js'
 import { balancerCodes } from './config/balancers.js'
 import { endpointCodes } from './config/endpoint.js'
 import { fileCodes } from './config/file.js'
+import { hostedCodes } from './config/hosted.js'
 import { memberCodes } from './config/members.js'
 import { restCodes } from './config/rest.js'
 
@@ -14,4 +15,5 @@ export const configCodes: Record<string, CodeEntry> = {
   ...memberCodes,
   ...balancerCodes,
   ...restCodes,
+  ...hostedCodes,
 }

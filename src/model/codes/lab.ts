@@ -64,4 +64,20 @@ and says so; inside a container of somebody else's it may not.`,
 it: once the disk answers, quorate down removes the rest.`,
     exit: 1,
   },
+  Q3509: {
+    title: 'The host cluster has no lab',
+    message: 'the machines of {cluster} join the lab of its host cluster {host}, which is not there',
+    remedy: 'quorate up {file}',
+    explain: `A cluster with a hosted control plane is a guest: its machines are plugged into the network of the lab of its host. The lab of the host is
+made by its own up, and is there until its own down. Nothing was changed.`,
+    exit: 1,
+  },
+  Q3510: {
+    title: 'The lab has guests',
+    message: '{cluster} hosts the control plane of {guests}, whose machines are in its lab',
+    remedy: 'quorate down {first}, then this again',
+    explain: `A guest's API servers run in this cluster and its machines are on the network of this lab: without it they could neither work nor be taken
+down in order. Guests go first. Nothing was changed.`,
+    exit: 1,
+  },
 }

@@ -188,4 +188,46 @@ data; take the newest patch of your minor version.`,
 of its API servers. Run the command on that computer, or copy the state directory (it holds the authorities: treat it as a secret).`,
     exit: 1,
   },
+  Q4040: {
+    title: 'The host cluster does not answer',
+    message: 'no API server of the host cluster {host} answered /readyz within {seconds} s',
+    remedy: 'bring the host cluster up first: quorate status {host}',
+    explain: `The control plane of this cluster runs as pods of its host, so nothing of it can be built or changed while the host's own API is away.
+API servers that run already go on. Nothing was changed.`,
+    exit: 1,
+  },
+  Q4041: {
+    title: 'The host cluster was not built here',
+    message: 'there are no keys of the host cluster {host} on this computer',
+    remedy: 'quorate up {file}, or run this on the computer that built it',
+    explain: `The pods of the control plane are declared through the API of the host cluster, for which its keys are needed. They are in its state
+directory on the computer that built it. Nothing was changed.`,
+    exit: 1,
+  },
+  Q4042: {
+    title: 'The host cluster refuses the Service',
+    message: 'the host cluster {host} refuses the Service of the API servers: {message}',
+    remedy:
+      'choose another port or address under spec.controlPlane.hosted.service: kubectl get services -A in the host cluster shows those taken',
+    explain: `A node port belongs to one Service of a cluster, and must be in the range with which its API servers were started: where
+spec.network.nodePortRange of the host's file was changed, that file must be applied first.`,
+    exit: 1,
+  },
+  Q4043: {
+    title: 'The last control plane is still leaving',
+    message: 'the namespace {namespace} of {host} is being deleted and was not gone within {seconds} s',
+    remedy: 'see what holds it in the host cluster: kubectl get all,pdb,secrets -n {namespace}; then run the command again',
+    explain: `A cluster of this name was taken down, and its pods in the host cluster have not ended yet: mostly because they run on a node that does
+not answer. Nothing can be declared in a namespace that is being deleted.`,
+    exit: 1,
+  },
+  Q4044: {
+    title: 'Something of a guest is left in its host',
+    message: '{guest} could not be taken out of its host cluster {host} in full: {reason}',
+    remedy: 'if {host} is still in use: kubectl delete namespace {namespace} there',
+    explain: `A hosted control plane lives in a namespace of its host, and the host's nodes have routes to its pods. A host that does not answer, or
+of which a node is down, keeps them. They do no harm but take memory and a node port; quorate up of a guest of the same name uses them
+again.`,
+    exit: 1,
+  },
 }

@@ -1,0 +1,132 @@
+import { type Cluster, hostedReplicas } from '../model/cluster.js'
+import type { PodFacts } from '../model/observed.js'
+import type { HostedFacts } from '../observe/hosted.js'
+import { apiDoors } from '../render/endpoint.js'
+import { type HostedComponent, hostedComponents } from '../render/hosted-names.js'
+import { type Claim, defineClaim, type Finding, fine, judgeAll, listed, notSeen, unseen, wrong } from './claim.js'
+
+const isHosted = (cluster: Cluster): boolean => cluster.hosted !== undefined
+const podsOf = (facts: HostedFacts, component: HostedComponent): PodFacts[] =>
+  facts.pods.filter((pod) => pod.labels['app.kubernetes.io/name'] === component)
+
+/** Doors behind which an API server is ready, by what the host cluster tells. */
+export const servingDoors = (cluster: Cluster, facts: HostedFacts): string[] => {
+  const where = podsOf(facts, 'kube-apiserver').flatMap((pod) => (pod.ready && pod.node ? [pod.node] : []))
+  const doors = apiDoors(cluster).map((door) => door.name)
+  return cluster.hosted?.service.type === 'LoadBalancer' ? (where.length > 0 ? doors : []) : doors.filter((name) => where.includes(name))
+}
+
+const replicas = defineClaim({
+  id: 'hosted/replicas',
+  claim: 'every program of the control plane has all its pods Ready, each on a node of its own',
+  needs: ['hosted'],
+  applies: isHosted,
+  judge: (cluster, _observed, { hosted: facts }) => {
+    const { hosted } = cluster
+    if (!facts || !hosted) return unseen('the host cluster was not asked')
+    const wanted = hostedReplicas(hosted)
+    const findings = hostedComponents.map((component): Finding => {
+      const pods = podsOf(facts, component)
+      const ready = pods.filter((pod) => pod.ready)
+      const on = [...new Set(ready.flatMap((pod) => (pod.node ? [pod.node] : [])))].sort()
+      const late = pods.find((pod) => !pod.ready)
+      if (ready.length < wanted)
+        return wrong(
+          component,
+          `${ready.length} of ${wanted} Ready${late ? `; ${late.name}: ${late.reason || late.phase || 'not ready'}` : ''}`,
+          {
+            machine: late?.node ?? hosted.host.name,
+          },
+        )
+      if (on.length < wanted) return wrong(component, `on ${listed(on)} only`, { machine: on[0] ?? hosted.host.name })
+      return fine(component, listed(on))
+    })
+    return judgeAll(findings, 'Q5211', (all) => all.map((one) => `${one.name} on ${one.text}`).join('; '))
+  },
+})
+
+const reached = defineClaim({
+  id: 'hosted/reached',
+  claim: 'an API server answers /readyz at every node of the host cluster that has one',
+  needs: ['hosted', 'api-servers'],
+  after: ['hosted/replicas'],
+  applies: isHosted,
+  judge: (cluster, observed, { hosted: facts }) => {
+    if (!facts) return unseen('the host cluster was not asked')
+    const findings = servingDoors(cluster, facts).map((name) => {
+      const seen = observed.apiServers.find((one) => one.machine === name)
+      if (!seen) return notSeen(name)
+      return seen.ready ? fine(name) : wrong(name, `${seen.endpoint}: ${seen.failed.join(', ') || 'not ready'}`)
+    })
+    return judgeAll(findings, 'Q5212', (all) => `${listed(all.map((one) => one.name))} ready`)
+  },
+})
+
+const versions = defineClaim({
+  id: 'hosted/versions',
+  claim: 'every API server runs the version of the file',
+  needs: ['hosted', 'api-servers'],
+  after: ['hosted/reached'],
+  steady: true,
+  applies: isHosted,
+  judge: (cluster, observed, { hosted: facts }) => {
+    if (!facts) return unseen('the host cluster was not asked')
+    const findings = servingDoors(cluster, facts).map((name) => {
+      const version = observed.apiServers.find((one) => one.machine === name)?.version
+      if (!version) return notSeen(name, 'does not tell its version')
+      return version === cluster.kubernetesVersion ? fine(name) : wrong(name, `runs ${version}, the file says ${cluster.kubernetesVersion}`)
+    })
+    return judgeAll(findings, 'Q5203', cluster.kubernetesVersion)
+  },
+})
+
+const registered = defineClaim({
+  id: 'hosted/registered',
+  claim: 'the Service kubernetes leads to the endpoint on every node and to nothing else',
+  needs: ['api-addresses'],
+  applies: isHosted,
+  judge: (cluster, _observed, { apiAddresses: seen }) => {
+    if (!seen) return unseen('the Service was not read')
+    const { address } = cluster.endpoint
+    const machine = cluster.hosted?.host.name ?? address
+    const findings = [
+      seen.includes(address) ? fine(address) : wrong(address, 'is not behind the Service', { machine }),
+      ...seen.filter((one) => one !== address).map((one) => wrong(one, 'is behind the Service and is not the endpoint', { machine })),
+    ]
+    return judgeAll(findings, 'Q5202', address)
+  },
+})
+
+const budgets = defineClaim({
+  id: 'hosted/budgets',
+  claim: 'a drain in the host cluster takes one pod of each program at a time',
+  needs: ['hosted'],
+  after: ['hosted/replicas'],
+  steady: true,
+  applies: isHosted,
+  judge: (cluster, _observed, { hosted: facts }) => {
+    if (!facts) return unseen('the host cluster was not asked')
+    const machine = cluster.hosted?.host.name ?? ''
+    const findings = hostedComponents.map((name) =>
+      facts.budgets.includes(name) ? fine(name) : wrong(name, 'has no PodDisruptionBudget', { machine }),
+    )
+    return judgeAll(findings, 'Q5213', (all) => listed(all.map((one) => one.name)))
+  },
+})
+
+const address = defineClaim({
+  id: 'hosted/address',
+  claim: 'the load balancer of the host cluster has given the API servers their address',
+  needs: ['hosted'],
+  applies: (cluster) => cluster.hosted?.service.type === 'LoadBalancer',
+  judge: (cluster, _observed, { hosted: facts }) => {
+    const service = cluster.hosted?.service
+    if (!facts || service?.type !== 'LoadBalancer') return unseen('the host cluster was not asked')
+    const machine = cluster.hosted?.host.name ?? ''
+    const given = facts.addresses.includes(service.address)
+    const findings = [given ? fine(service.address) : wrong(service.address, `has ${listed(facts.addresses)}`, { machine })]
+    return judgeAll(findings, 'Q5214', service.address)
+  },
+})
+
+export const hostedClaims: readonly Claim[] = [replicas, address, reached, versions, registered, budgets]
