@@ -14,6 +14,8 @@ import { stateRoot } from './state.js'
 const callMs = 5000
 /** Its programs have lost their machines, so nobody waits for their last requests. */
 const graceMs = 1000
+/** Nobody answers for pods of a node that is down: after this long they are struck off. */
+const forceAfterMs = 12_000
 const goneMs = 60_000
 
 /** The host of a guest that was made on this computer, also when the guest's own file is lost or it was never up. */
@@ -31,7 +33,8 @@ const removeNamespace = async (client: KubernetesClient, guest: string): Promise
   const call = { deadlineMs: callMs }
   if (!(await client.find(path, call))) return
   for (const kind of ['deployments', 'replicasets']) await client.raw('DELETE', `/apis/apps/v1/namespaces/${namespace}/${kind}`, call)
-  const endMs = performance.now() + goneMs
+  const startedMs = performance.now()
+  const endMs = startedMs + goneMs
   const until = async (gone: () => Promise<boolean>): Promise<void> => {
     while (!(await gone())) {
       if (performance.now() > endMs) throw new Error(`the namespace ${namespace} was not gone within ${goneMs / 1000} s`)
@@ -40,7 +43,8 @@ const removeNamespace = async (client: KubernetesClient, guest: string): Promise
   }
   await until(async () => {
     const { items } = await client.list(`${path}/pods`, call)
-    await Promise.all(items.map((pod) => client.delete(`${path}/pods/${pod.metadata.name}`, { ...call, graceMs })))
+    const grace = performance.now() - startedMs > forceAfterMs ? 0 : graceMs
+    await Promise.all(items.map((pod) => client.delete(`${path}/pods/${pod.metadata.name}`, { ...call, graceMs: grace })))
     return items.length === 0
   })
   await client.delete(path, call)
