@@ -1,5 +1,5 @@
-import { type Cluster, hostedReplicas } from '../model/cluster.js'
-import type { PodFacts } from '../model/observed.js'
+import { apiServerCount, type Cluster, hostedReplicas } from '../model/cluster.js'
+import type { ApiServerFacts, Observed, PodFacts } from '../model/observed.js'
 import type { HostedFacts } from '../observe/hosted.js'
 import { apiDoors } from '../render/endpoint.js'
 import { type HostedComponent, hostedComponents } from '../render/hosted-names.js'
@@ -45,6 +45,18 @@ const replicas = defineClaim({
   },
 })
 
+/** One finding for each door that should be open; those about which the host tells nothing count as not seen. */
+const perDoor = (cluster: Cluster, observed: Observed, facts: HostedFacts, look: (seen: ApiServerFacts) => Finding): Finding[] => {
+  const doors = servingDoors(cluster, facts)
+  const wanted = Math.min(apiServerCount(cluster), apiDoors(cluster).length)
+  const few = doors.length < wanted ? [notSeen(cluster.hosted?.host.name ?? '', `tells of ${doors.length} API servers, not ${wanted}`)] : []
+  const findings = doors.map((name) => {
+    const seen = observed.apiServers.find((one) => one.machine === name)
+    return seen ? look(seen) : notSeen(name)
+  })
+  return [...findings, ...few]
+}
+
 const reached = defineClaim({
   id: 'hosted/reached',
   claim: 'an API server answers /readyz at every node of the host cluster that has one',
@@ -53,28 +65,27 @@ const reached = defineClaim({
   applies: isHosted,
   judge: (cluster, observed, { hosted: facts }) => {
     if (!facts) return unseen('the host cluster was not asked')
-    const findings = servingDoors(cluster, facts).map((name) => {
-      const seen = observed.apiServers.find((one) => one.machine === name)
-      if (!seen) return notSeen(name)
-      return seen.ready ? fine(name) : wrong(name, `${seen.endpoint}: ${seen.failed.join(', ') || 'not ready'}`)
-    })
+    const findings = perDoor(cluster, observed, facts, ({ machine, endpoint, ready, failed }) =>
+      ready ? fine(machine) : wrong(machine, `${endpoint}: ${failed.join(', ') || 'not ready'}`),
+    )
     return judgeAll(findings, 'Q5212', (all) => `${listed(all.map((one) => one.name))} ready`)
   },
 })
 
 const versions = defineClaim({
   id: 'hosted/versions',
-  claim: 'every API server runs the version of the file',
+  claim: 'every API server in the host cluster runs the version of the file',
   needs: ['hosted', 'api-servers'],
   after: ['hosted/reached'],
   steady: true,
   applies: isHosted,
   judge: (cluster, observed, { hosted: facts }) => {
     if (!facts) return unseen('the host cluster was not asked')
-    const findings = servingDoors(cluster, facts).map((name) => {
-      const version = observed.apiServers.find((one) => one.machine === name)?.version
-      if (!version) return notSeen(name, 'does not tell its version')
-      return version === cluster.kubernetesVersion ? fine(name) : wrong(name, `runs ${version}, the file says ${cluster.kubernetesVersion}`)
+    const findings = perDoor(cluster, observed, facts, ({ machine, version }) => {
+      if (!version) return notSeen(machine, 'does not tell its version')
+      return version === cluster.kubernetesVersion
+        ? fine(machine)
+        : wrong(machine, `runs ${version}, the file says ${cluster.kubernetesVersion}`)
     })
     return judgeAll(findings, 'Q5203', cluster.kubernetesVersion)
   },

@@ -86,10 +86,11 @@ const container = {
 
 /**
  * CoreDNS asks the API by the endpoint, which fails over in the time of the profile, and not by the Service kubernetes, where a connection to a lost
- * API server hangs for many seconds and which is not there before kube-proxy is. A proxy on a node's loopback cannot be reached from a pod.
+ * API server hangs for many seconds and which is not there before kube-proxy is. A proxy on a node's loopback cannot be reached from a pod;
+ * with a hosted control plane the node has the endpoint itself.
  */
 const environment = (cluster: Cluster): object[] =>
-  cluster.balancer === 'node-local'
+  cluster.balancer === 'node-local' && !cluster.hosted
     ? []
     : [
         { name: 'KUBERNETES_SERVICE_HOST', value: cluster.endpoint.address },

@@ -48,6 +48,8 @@ const apiServer = (cluster: Cluster, timing: Timing): Flags => ({
   'tls-private-key-file': file('apiserver.key'),
   'goaway-chance': apiServerCount(cluster) > 1 ? '0.001' : undefined,
   'shutdown-delay-duration': timing.apiShutdownDelayMs > 0 ? duration(timing.apiShutdownDelayMs) : undefined,
+  // Its own informers watch it too: without this it waits for them for a minute when it is to end, and so does every replacement.
+  'shutdown-watch-termination-grace-period': '5s',
   'default-not-ready-toleration-seconds': Math.round(timing.node.tolerationMs / 1000),
   'default-unreachable-toleration-seconds': Math.round(timing.node.tolerationMs / 1000),
 })
@@ -61,6 +63,9 @@ const leaderElection = (timing: Timing): Flags => ({
 
 const controllerManager = (cluster: Cluster, timing: Timing): Flags => ({
   ...leaderElection(timing),
+  // As on machines (kubeadm.ts): with what is built in a new leader spends seconds on the tokens of its controllers.
+  'kube-api-qps': 200,
+  'kube-api-burst': 400,
   'allocate-node-cidrs': cluster.network.plugin.kind !== 'routed',
   'authentication-kubeconfig': file('controller-manager.conf'),
   'authorization-kubeconfig': file('controller-manager.conf'),

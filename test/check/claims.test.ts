@@ -6,10 +6,13 @@ import { summarise } from '../../src/check/summary.js'
 import type { Cluster } from '../../src/model/cluster.js'
 import { codes, describe as inWords } from '../../src/model/codes.js'
 import { emptyObserved } from '../../src/observe/cluster-facts.js'
-import { healthyObserved as anyObserved, pooled as demo, healthyLive } from './support/healthy.js'
+import { apiDoors } from '../../src/render/endpoint.js'
+import { healthyObserved as anyObserved, balancedGuest, pooled as demo, guest, healthyLive } from './support/healthy.js'
 import { spoilt } from './support/spoilt.js'
 
 const healthyObserved = (cluster: Cluster = demo) => anyObserved(cluster)
+/** Claims about a hosted control plane are made about a guest. */
+const shapeOf = (id: string): Cluster => (id === 'hosted/address' ? balancedGuest : id.startsWith('hosted/') ? guest : demo)
 
 const claimOf = (id: string): Claim => {
   const found = claims.find((one) => one.id === id)
@@ -19,14 +22,15 @@ const claimOf = (id: string): Claim => {
 
 describe('a healthy cluster', () => {
   it.each(claims.map((one) => [one.id, one] as const))('holds %s', (_, claim) => {
-    const result = claim.evaluate(demo, healthyObserved(), healthyLive(demo))
+    const shape = shapeOf(claim.id)
+    const result = claim.evaluate(shape, healthyObserved(shape), healthyLive(shape))
     expect(result).toMatchObject({ id: claim.id, claim: claim.claim, verdict: 'True' })
     expect(result.evidence).not.toBe('')
     expect(result.problem).toBeUndefined()
   })
 
   it('is judged by every claim', () => {
-    const shapes = [demo, { ...demo, balancer: 'external' as const }]
+    const shapes = [demo, { ...demo, balancer: 'external' as const }, balancedGuest]
     expect(claims.filter((one) => shapes.some((shape) => claimsOf(shape).includes(one)))).toEqual(claims)
     expect(new Set(claims.map((one) => one.id)).size).toBe(claims.length)
   })
@@ -36,9 +40,10 @@ describe('a spoilt cluster', () => {
   it.each(spoilt.map((one) => [`${one.claim} is ${one.verdict} when ${one.when}`, one] as const))(
     '%s',
     (_, { claim, verdict, machine, code, evidence, spoil }) => {
-      const [observed, live] = [healthyObserved(), healthyLive(demo)]
+      const shape = shapeOf(claim)
+      const [observed, live] = [healthyObserved(shape), healthyLive(shape)]
       spoil(observed, live)
-      const result = claimOf(claim).evaluate(demo, observed, live)
+      const result = claimOf(claim).evaluate(shape, observed, live)
       expect(result.verdict).toBe(verdict)
       expect(result.problem?.code).toBe(code)
       if (machine) expect(result.machine).toBe(machine)
@@ -90,14 +95,17 @@ describe('a spoilt cluster', () => {
 
 describe('what was not seen', () => {
   it('is never True: nothing at all', () => {
-    for (const claim of claims) expect([claim.id, claim.evaluate(demo, emptyObserved('demo'), {}).verdict]).not.toEqual([claim.id, 'True'])
+    for (const claim of claims)
+      expect([claim.id, claim.evaluate(shapeOf(claim.id), emptyObserved('demo'), {}).verdict]).not.toEqual([claim.id, 'True'])
     expect(summarise(claims.map((claim) => claim.evaluate(demo, emptyObserved('demo'), {}))).ok).toBe(false)
   })
 
   it('is Unknown: a part that could not be looked at', () => {
     for (const claim of claims) {
       for (const part of claim.needs) {
-        const result = claim.evaluate(demo, { ...healthyObserved(), unseen: { [part]: 'no API server answers' } }, healthyLive(demo))
+        const shape = shapeOf(claim.id)
+        const observed = { ...healthyObserved(shape), unseen: { [part]: 'no API server answers' } }
+        const result = claim.evaluate(shape, observed, healthyLive(shape))
         expect(result).toMatchObject({ verdict: 'Unknown', evidence: 'no API server answers', problem: { code: 'Q5001' } })
       }
     }
@@ -122,8 +130,9 @@ describe('what was not seen', () => {
   }
 
   it.each(spoilt.map((one) => [`${one.claim}: ${one.when}`, one] as const))('never makes True what is not: %s', (_, { claim, spoil }) => {
+    const shape = shapeOf(claim)
     const make = () => {
-      const world = { observed: healthyObserved(), live: healthyLive(demo) }
+      const world = { observed: healthyObserved(shape), live: healthyLive(shape) }
       spoil(world.observed, world.live)
       return world
     }
@@ -132,7 +141,7 @@ describe('what was not seen', () => {
       fc.property(fc.uniqueArray(fc.nat({ max: paths.length - 1 }), { maxLength: 12 }), (chosen) => {
         const world = make()
         for (const index of chosen) remove(world, paths[index] ?? [])
-        expect(claimOf(claim).evaluate(demo, world.observed, world.live).verdict).not.toBe('True')
+        expect(claimOf(claim).evaluate(shape, world.observed, world.live).verdict).not.toBe('True')
       }),
       { numRuns: 150 },
     )
@@ -140,7 +149,7 @@ describe('what was not seen', () => {
     for (const path of paths) {
       const world = make()
       remove(world, path)
-      expect([path.join('.'), claimOf(claim).evaluate(demo, world.observed, world.live).verdict]).not.toEqual([path.join('.'), 'True'])
+      expect([path.join('.'), claimOf(claim).evaluate(shape, world.observed, world.live).verdict]).not.toEqual([path.join('.'), 'True'])
     }
   })
 })
@@ -158,6 +167,40 @@ describe('other shapes of clusters', () => {
     expect(ids(bare({})).filter((id) => id.startsWith('endpoint/'))).toEqual(['endpoint/answers'])
     expect(ids(bare({ balancer: 'node-local' }))).toContain('endpoint/from-nodes')
     expect(ids(bare({ balancer: 'external' })).filter((id) => id.startsWith('endpoint/'))).toHaveLength(3)
+  })
+
+  it('are asked for API servers where they run', () => {
+    expect(ids(guest).filter((id) => /^(control-plane|virtual-ip)/.test(id))).toEqual([])
+    expect(ids(guest)).toEqual(expect.arrayContaining(['hosted/replicas', 'hosted/reached', 'balancer/backends', 'certificates/names']))
+    expect(ids(guest)).not.toContain('hosted/address')
+    expect(ids(balancedGuest)).toContain('hosted/address')
+    expect(ids(demo).filter((id) => id.startsWith('hosted/'))).toEqual([])
+  })
+
+  it('hold with a hosted control plane, whose host has nodes without an API server', () => {
+    for (const shape of [guest, balancedGuest]) {
+      const observed = healthyObserved(shape)
+      observed.etcd = observed.etcd.map((one) => ({ ...one, leaderId: one.memberId ?? '' }))
+      observed.balancers = ['g-1', 'g-2'].map((name) => ({
+        machine: name,
+        running: true,
+        configSum: 'f'.repeat(64),
+        backends: apiDoors(shape).map((door) => {
+          const open = observed.apiServers.some((one) => one.machine === door.name)
+          return { backend: 'apiservers', server: door.name, status: open ? 'UP' : 'DOWN', checkStatus: open ? 'L7OK' : 'L4TOUT' }
+        }),
+      }))
+      const live = healthyLive(shape)
+      live.certificates = observed.apiServers.map(({ machine }) => {
+        const door = apiDoors(shape).find((one) => one.name === machine)
+        return { machine, notAfterMs: Date.parse('2027-11-01T00:00:00Z'), names: [shape.endpoint.address, door?.address ?? ''] }
+      })
+      const results = claimsOf(shape).map((claim) => claim.evaluate(shape, observed, live))
+      expect(results.filter((one) => one.verdict !== 'True')).toEqual([])
+      // One more door closed is one API server too few.
+      for (const one of observed.balancers) Object.assign(one.backends.at(-1) ?? {}, { status: 'DOWN' })
+      expect(claimOf('balancer/backends').evaluate(shape, observed, live).verdict).toBe('False')
+    }
   })
 
   it('are asked for a pool only where there is one', () => {

@@ -1,8 +1,10 @@
 import { podCidrOf } from '../../../src/config/pod-cidr.js'
 import type { Cluster, MachineSpec, Role } from '../../../src/model/cluster.js'
-import { balancers, controlPlanes, etcdMachines, nodes, workers } from '../../../src/model/cluster.js'
+import { apiServerCount, balancers, controlPlanes, etcdMachines, nodes, workers } from '../../../src/model/cluster.js'
 import type { Observed, PodFacts } from '../../../src/model/observed.js'
 import type { Live } from '../../../src/observe/live.js'
+import { apiDoors } from '../../../src/render/endpoint.js'
+import { hostedComponents } from '../../../src/render/hosted-names.js'
 
 const machine = (name: string, last: number, zone: string, roles: Role[]): MachineSpec => ({
   name,
@@ -41,6 +43,45 @@ export const demo: Cluster = {
 
 /** With a pool of addresses for Services: every claim there is applies to it. */
 export const pooled: Cluster = { ...demo, loadBalancer: { addressPool: ['10.99.0.200-10.99.0.220'] } }
+
+/** Its control plane runs in the first one, on three of its nodes. */
+export const guest: Cluster = {
+  ...demo,
+  name: 'guest',
+  balancer: 'node-local',
+  endpoint: { address: '10.99.0.40', port: 6443 },
+  network: { ...demo.network, podSubnet: '10.245.0.0/16', serviceSubnet: '10.97.0.0/16' },
+  machines: [machine('e-1', 41, 'a', ['etcd']), machine('g-1', 51, 'a', ['worker']), machine('g-2', 52, 'b', ['worker'])],
+  hosted: { host: demo, hostFile: '/host.yaml', replicas: 3, service: { type: 'NodePort', port: 30443 } },
+}
+const hostOfGuest = guest.hosted
+if (!hostOfGuest) throw new Error('not hosted')
+export const balancedGuest: Cluster = {
+  ...guest,
+  hosted: { ...hostOfGuest, host: pooled, service: { type: 'LoadBalancer', address: '10.99.0.200' } },
+}
+
+/** Doors that lead to an API server: of a hosted one those of the workers of the host and one control plane. */
+const openDoors = (cluster: Cluster) => {
+  const doors = apiDoors(cluster)
+  return cluster.hosted ? doors.slice(-apiServerCount(cluster)) : doors
+}
+
+const hostedFacts = (cluster: Cluster): NonNullable<Live['hosted']> => ({
+  pods: hostedComponents.flatMap((component) =>
+    ['cp-3', 'w-1', 'w-2'].map((node) => ({
+      namespace: 'quorate-guest',
+      name: `${component}-${node}`,
+      node,
+      ready: true,
+      phase: 'Running',
+      restarts: 0,
+      labels: { 'app.kubernetes.io/name': component },
+    })),
+  ),
+  budgets: [...hostedComponents],
+  addresses: cluster.hosted?.service.type === 'LoadBalancer' ? [cluster.hosted.service.address] : [],
+})
 
 const memberIds: Record<string, string> = { 'cp-1': 'aaa1', 'cp-2': 'aaa2', 'cp-3': 'aaa3' }
 
@@ -93,9 +134,9 @@ export const healthyObserved = (cluster: Cluster = demo): Observed => ({
     hashRevision: 900,
     compactRevision: 100,
   })),
-  apiServers: controlPlanes(cluster).map((m) => ({
+  apiServers: openDoors(cluster).map((m) => ({
     machine: m.name,
-    endpoint: `${m.address}:6443`,
+    endpoint: `${m.address}:${m.port}`,
     ready: true,
     failed: [],
     version: cluster.kubernetesVersion,
@@ -174,7 +215,8 @@ const poolPods = (cluster: Cluster): PodFacts[] => {
 }
 
 export const healthyLive = (cluster: Cluster = demo): Live => ({
-  apiAddresses: controlPlanes(cluster).map((m) => m.address),
+  apiAddresses: cluster.hosted ? [cluster.endpoint.address] : controlPlanes(cluster).map((m) => m.address),
+  ...(cluster.hosted ? { hosted: hostedFacts(cluster) } : {}),
   budgets: [{ name: 'coredns', matchLabels: { 'k8s-app': 'kube-dns' } }],
   certificates: controlPlanes(cluster).map((m) => ({
     machine: m.name,

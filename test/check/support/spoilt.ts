@@ -148,6 +148,53 @@ export const spoilt: readonly Spoilt[] = [
   unknownWhen('control-plane/registered', 'it was not read', (_, live) => {
     delete live.apiAddresses
   }),
+  falseWhen(
+    'hosted/replicas',
+    'Q5211',
+    'a pod is not Ready',
+    'w-1',
+    /kube-scheduler: 2 of 3 Ready; kube-scheduler-w-1: CrashLoop/,
+    (_, live) => {
+      Object.assign(of(live.hosted?.pods, 7), { ready: false, reason: 'CrashLoopBackOff' })
+    },
+  ),
+  falseWhen('hosted/replicas', 'Q5211', 'a pod is missing', 'demo', /kube-apiserver: 2 of 3 Ready/, (_, live) => live.hosted?.pods.shift()),
+  falseWhen('hosted/replicas', 'Q5211', 'two share a node', 'cp-3', /kube-apiserver: on cp-3 and w-2 only/, (_, live) => {
+    of(live.hosted?.pods, 1).node = 'cp-3'
+  }),
+  unknownWhen('hosted/replicas', 'the host was not asked', (_, live) => {
+    delete live.hosted
+  }),
+  falseWhen('hosted/reached', 'Q5212', 'a node port is closed', 'w-2', /w-2: 10\.99\.0\.32:30443: no answer/, (o) => {
+    Object.assign(of(o.apiServers, 2), { ready: false, failed: ['no answer within 2000 ms'] })
+  }),
+  unknownWhen('hosted/reached', 'a node was not asked', (o) => o.apiServers.pop()),
+  unknownWhen('hosted/reached', 'the host tells of fewer', (_, live) => live.hosted?.pods.shift()),
+  falseWhen('hosted/versions', 'Q5203', 'a version is older', 'w-1', /w-1: runs v1\.35\.0/, (o) => {
+    of(o.apiServers, 1).version = 'v1.35.0'
+  }),
+  unknownWhen('hosted/versions', 'a version is not told', (o) => {
+    delete of(o.apiServers, 1).version
+  }),
+  falseWhen('hosted/registered', 'Q5202', 'the endpoint is missing', 'demo', /10\.99\.0\.40: is not behind/, (_, live) => {
+    live.apiAddresses = []
+  }),
+  falseWhen('hosted/registered', 'Q5202', 'a pod is there', 'demo', /10\.244\.21\.5: is behind the Service/, (_, live) =>
+    live.apiAddresses?.push('10.244.21.5'),
+  ),
+  unknownWhen('hosted/registered', 'it was not read', (_, live) => {
+    delete live.apiAddresses
+  }),
+  falseWhen('hosted/budgets', 'Q5213', 'one is missing', 'demo', /kube-scheduler: has no PodDisruptionBudget/, (_, live) =>
+    live.hosted?.budgets.pop(),
+  ),
+  unknownWhen('hosted/budgets', 'the host was not asked', (_, live) => {
+    delete live.hosted
+  }),
+  falseWhen('hosted/address', 'Q5214', 'none was given', 'demo', /10\.99\.0\.200: has none/, (_, live) => live.hosted?.addresses.pop()),
+  unknownWhen('hosted/address', 'the host was not asked', (_, live) => {
+    delete live.hosted
+  }),
   falseWhen('balancer/running', 'Q5301', 'a proxy is down', 'lb-2', /lb-2: the proxy is failed/, (o) => {
     Object.assign(of(o.balancers, 1), { running: false, error: 'the proxy is failed' })
   }),

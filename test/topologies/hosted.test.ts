@@ -11,9 +11,9 @@ import type { CheckResult } from '../../src/model/check.js'
 import type { Role } from '../../src/model/cluster.js'
 import { issueLeaf, makeAuthority } from '../../src/pki/issue.js'
 import { agnhostImage } from '../../src/render/probe.js'
-import { type Ended, quorate } from './quorate.js'
-import { labState } from './support.js'
-import { tracesOf } from './traces.js'
+import { type Ended, quorate } from '../lab/quorate.js'
+import { labState } from '../lab/support.js'
+import { tracesOf } from '../lab/traces.js'
 
 const [hostName, guestName] = ['t-host', 't-guest'] as const
 const { root: state, clean } = labState(guestName, hostName)
@@ -162,7 +162,7 @@ describe('a control plane in another cluster', () => {
   it('reaches its kubelets: logs and exec', async () => {
     const find = await kubectl(guest, '-n', 'quorate-system', 'get', 'pods', '-o', 'jsonpath={.items[0].metadata.name}')
     const pod = find.out.trim()
-    expect((await kubectl(guest, '-n', 'quorate-system', 'exec', pod, '--', '/agnhost', '--version')).out).toContain('agnhost')
+    expect((await kubectl(guest, '-n', 'quorate-system', 'exec', pod, '--', '/agnhost', '--version')).out).toContain('version')
     const dns = await kubectl(guest, '-n', 'kube-system', 'logs', 'deploy/coredns')
     expect(dns.out).toContain('CoreDNS-')
   })
