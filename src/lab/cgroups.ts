@@ -21,18 +21,21 @@ const labWeight = 8
  * memory until they are copied down, and refuses processes until then (cpuset(7)).
  */
 export const enterGroups = (group: string, machine: string): string =>
-  present()
-    .map((c) => {
-      const dir = `${base}/${c}/${group}/${machine}`
-      const copy =
-        c === 'cpuset'
-          ? [`${base}/cpuset/${group}`, dir]
-              .map((d) => `cat ${base}/cpuset/cpuset.cpus > ${d}/cpuset.cpus; cat ${base}/cpuset/cpuset.mems > ${d}/cpuset.mems; `)
-              .join('')
-          : ''
-      const weigh = c === 'cpu' ? `echo ${labWeight * 1024} > ${base}/cpu/${group}/cpu.shares; ` : ''
-      return `mkdir -p ${dir}; ${copy}${weigh}echo $$ > ${dir}/cgroup.procs${c === 'unified' ? ' || true' : ''}`
-    })
+  // A drill that starts a machine again goes ahead of all others; the machine must not.
+  ['renice -n 0 -p $$ > /dev/null 2>&1']
+    .concat(
+      present().map((c) => {
+        const dir = `${base}/${c}/${group}/${machine}`
+        const copy =
+          c === 'cpuset'
+            ? [`${base}/cpuset/${group}`, dir]
+                .map((d) => `cat ${base}/cpuset/cpuset.cpus > ${d}/cpuset.cpus; cat ${base}/cpuset/cpuset.mems > ${d}/cpuset.mems; `)
+                .join('')
+            : ''
+        const weigh = c === 'cpu' ? `echo ${labWeight * 1024} > ${base}/cpu/${group}/cpu.shares; ` : ''
+        return `mkdir -p ${dir}; ${copy}${weigh}echo $$ > ${dir}/cgroup.procs${c === 'unified' ? ' || true' : ''}`
+      }),
+    )
     .join('\n')
 
 export const unitOf = (group: string, machine: string): string => `${group}-${machine}.scope`

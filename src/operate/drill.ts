@@ -1,4 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises'
+import { constants, setPriority } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type DrillResult, runDrill } from '../drill/drill.js'
@@ -56,6 +57,18 @@ const earlier = async (directory: string, now: number): Promise<{ report: DrillR
 const freshDirectory = (dir: string): string => join(dir, 'drills', new Date().toISOString().slice(0, 19).replace(/:/g, '-'))
 
 /**
+ * Machines of a lab share the processors with whoever watches them: a drill that waits its turn behind a busy cluster would see everything late, and
+ * logins to the machines with it. They are given ordinary priority again when they start (lab/cgroups.ts).
+ */
+const goAhead = (): void => {
+  try {
+    setPriority(constants.priority.PRIORITY_HIGH)
+  } catch {
+    // Only root may; then what is seen is merely later.
+  }
+}
+
+/**
  * Breaks a running cluster on purpose, one fault at a time, measures what clients felt, judges what was recorded, and leaves reports. Throws Q6301 without
  * confirmation, Q6302 on an unhealthy cluster, Q4002 while somebody else is at work on it, Q6904 when the run directory cannot be written.
  */
@@ -70,6 +83,7 @@ export const drill = async (file: string | undefined, options: DrillRequest): Pr
   const directory = resolve(options.out ?? freshDirectory(state.dir))
   const lock = await takeLock(state.lock, 'drill', () => new Date())
   let hostLock: HostLock | undefined
+  if (lab) goAhead()
   try {
     // Lab machines are seen from this computer only.
     if (!lab)
