@@ -64,8 +64,9 @@ const spanOf = (key: PredictionKey | 'leases', cluster: Cluster): Span => {
       return address(virtualIpHandOverMs)
     case 'etcd-leader-lost':
       return withElection(several ? frozenServer(t, proxy) : unbounded('there is no other'))
-    case 'etcd-leader-stopped':
     case 'etcd-leader-moved':
+      return stacked ? slowestOf(etcdHandOverMs(t), stoppedServer(t)) : etcdHandOverMs(t)
+    case 'etcd-leader-stopped':
       // The API server beside it has lost its member all the same.
       return stacked ? slowestOf(etcdHandOverMs(t), frozenServer(t, proxy)) : etcdHandOverMs(t)
     case 'etcd-follower-lost':

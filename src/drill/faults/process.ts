@@ -1,3 +1,4 @@
+import { timingOf } from '../../config/timing.js'
 import { type Cluster, etcdMachines, topologyOf } from '../../model/cluster.js'
 import { etcdFunctions } from '../scripts/etcdctl.js'
 import { script } from '../scripts/prelude.js'
@@ -52,11 +53,18 @@ const server = { program: programs.apiserver, lost: component('API server'), app
 const proxy = { program: proxyProgram, victim: 'virtual IP holder' as const, lost: proxyComponent, applies: withVirtualIp }
 const vrrp = { program: programs.keepalived, victim: 'virtual IP holder' as const, lost: component('keepalived'), applies: withVirtualIp }
 
-/** Leadership is handed over first; then the member is stopped cleanly. What a planned restart costs at most. */
+/**
+ * As planned work on a control plane goes: the API server beside the member, which has no other one, says that it stops and goes on serving until
+ * every balancer has seen it; then leadership is handed over; then the member is stopped cleanly. What a planned restart costs at most.
+ */
 const handOver = ({ cluster, machine, id }: Scene): MachineScripts => {
   const stop = endProcess(etcdOf(cluster), id, 'TERM')
   const others = etcdMachines(cluster).filter((m) => m.name !== machine.name)
+  const { backendCheck: check } = timingOf(cluster)
+  const seenMs = check.intervalMs + (check.fall - 1) * check.fastIntervalMs + check.timeoutMs
   const move = `${etcdFunctions(machine, others)}
+api=$(pids kube-apiserver)
+[ -z "$api" ] || { kill -TERM $api; sleep ${seenMs / 1000}; }
 to=$(ctl "$OTHERS" endpoint status 2>/dev/null | head -n 1 | cut -d, -f2 | tr -d ' ')
 [ -n "$to" ] && ctl "$LOCAL" move-leader "$to" > /dev/null || { echo 'the leader did not move' >&2; exit 1; }
 `
@@ -96,7 +104,7 @@ export const processFaults: readonly FaultSpec[] = [
     ...fault({
       id: 'etcd-leader-handover',
       title: 'etcd leader moved, then stopped',
-      description: 'Leadership is moved first, as planned work does it; only then the member ends.',
+      description: 'As planned work does it: the API server beside it leaves the balancers, leadership is moved, only then the member ends.',
       victim: 'etcd leader',
       how: 'end',
       predicted: 'etcd-leader-moved',
