@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, release } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +16,7 @@ import { median, report } from './support/figures.js'
 // Outages of the profile `fast`, and of what the field's guides copy (`guide`), by the same faults in the same run; and whether `fast` stays still under load.
 //   --repeat N         runs of each fault on fast; default 5        --guide-repeat N   on guide; default as many
 //   --faults a,b       other faults than those that goals exist for --no-guide         only fast
+//   --keep DIR         records and reports of every run stay there
 //   --saturate MIN     instead: both cores saturated for so long, nothing may move
 const { values: given } = parseArgs({
   options: {
@@ -23,6 +24,7 @@ const { values: given } = parseArgs({
     'guide-repeat': { type: 'string' },
     faults: { type: 'string' },
     'no-guide': { type: 'boolean', default: false },
+    keep: { type: 'string' },
     saturate: { type: 'string' },
   },
 })
@@ -83,6 +85,14 @@ const quorate = async (args: readonly string[], expected: readonly number[] = [0
   if (!expected.includes(exit)) throw new Error(`quorate ${args.join(' ')} ended with ${exit}\n${err}`)
 }
 
+// Also when somebody ends this: a cluster that is left behind goes on using the computer.
+for (const name of ['SIGINT', 'SIGTERM'] as const)
+  process.once(name, () => {
+    for (const profile of ['fast', 'guide']) spawnSync(process.execPath, [main, 'down', `bench-${profile}`], { env: process.env })
+    rmSync(root, { recursive: true, force: true })
+    process.exit(130)
+  })
+
 /** A cluster on one profile while `work` runs. */
 const withCluster = async <T>(profile: 'fast' | 'guide', work: (file: string) => Promise<T>): Promise<T> => {
   const file = join(root, `bench-${profile}.yaml`)
@@ -101,7 +111,7 @@ const withCluster = async <T>(profile: 'fast' | 'guide', work: (file: string) =>
 const drillProfile = (profile: 'fast' | 'guide', repeat: number): Promise<FaultReport[]> =>
   withCluster(profile, async (file) => {
     console.error(`${profile}: ${faults.length} faults, ${repeat} times each`)
-    const out = join(root, profile)
+    const out = join(given.keep ?? root, profile)
     const words = ['drill', file, '--only', faults.join(','), '--repeat', String(repeat), '--zone', 'a', '--seed', '1', '--out', out]
     // 4 = a limit was broken, which is what is measured.
     await quorate([...words, '-o', 'events'], [0, 4])
