@@ -82,6 +82,9 @@ it('ends an interval with the last word of a machine that died, and goes on afte
     { fromMs: 1000, toMs: 9050, open: false },
     { fromMs: 20000, toMs: 20500, open: false },
   ])
+  // It died while it held the address, and came back without it: it held it until it died.
+  for (const line of ['+ 21000', '. 21050 1', 'hello 40000', '- 40001', '. 40500 0']) own.line(line, clock, 0)
+  expect(own.held.at(-1)).toEqual({ fromMs: 21000, toMs: 21050, open: false })
 })
 
 it('adds up gap and overlap of what several machines held', () => {

@@ -26,6 +26,8 @@ export class Ownership {
   readonly held: Held[] = []
   /** Last word of any kind. */
   heardMs = Number.NEGATIVE_INFINITY
+  /** A session has begun and has not yet told whether the address is here. */
+  #fresh = true
 
   line(line: string, clock: MachineClock, nowMs = monotonicMs()): void {
     const [word, at = '', more] = line.split(' ')
@@ -36,11 +38,14 @@ export class Ownership {
     const atMs = clock.toOurs(theirsMs)
     this.heardMs = atMs
     const last = this.held.at(-1)
+    if (word === 'hello') this.#fresh = true
     if (word === '+') this.#here(atMs, more === undefined ? undefined : clock.toOurs(Number(more)))
     else if (word === '-' && last?.open) {
-      last.toMs = atMs
+      // The first word of a new session: the address went with whatever ended the one before, a loss of power mostly, and not now.
+      if (!this.#fresh) last.toMs = atMs
       last.open = false
     } else if (word === '.' && more === '1' && last?.open) last.toMs = atMs
+    if (word === '+' || word === '-') this.#fresh = false
   }
 
   #here(atMs: number, stampMs: number | undefined): void {
