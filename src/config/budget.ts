@@ -156,7 +156,11 @@ export const predictOutages = (cluster: Cluster): OutageBudget[] => {
     ...etcdRows(shape),
     ...zoneRows(shape),
     ...(several ? [{ failure: 'open connections to a lost machine', ...keptConnectionMs(timing) }] : []),
-    ...(several ? [{ failure: 'pods asking the Service kubernetes', ...kubernetesServiceMs() }] : []),
+    // The Service of a hosted control plane leads every pod to the proxy of its own node.
+    ...(several && cluster.hosted ? [{ failure: 'node of the host cluster loses power', ...silentServer(shape) }] : []),
+    ...(several
+      ? [{ failure: 'pods asking the Service kubernetes', ...(cluster.hosted ? silentServer(shape) : kubernetesServiceMs()) }]
+      : []),
     { failure: 'controller-manager or scheduler killed', ...takeover },
     ...(workers(cluster).length > 1 ? [{ failure: 'worker lost: Services leave it out', ...nodeNotReadyMs(timing) }] : []),
     { failure: 'worker lost: its pods elsewhere', ...podReplacementMs(timing) },

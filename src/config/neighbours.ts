@@ -50,6 +50,19 @@ const pools = (own: Cluster, other: Cluster): Finding[] =>
     return shared === undefined ? [] : [wrong('Q1607', path, { pool: text, what: 'the pool', address: shared, other: other.name })]
   })
 
+/** Two guests of one host at one port, or one address. */
+const oneDoor = ({ hosted: own }: Cluster, { name: otherName, hosted: other }: Cluster): Finding[] => {
+  if (!own || own.host.name !== other?.host.name) return []
+  const [a, b] = [own.service, other.service].map((one) => (one.type === 'NodePort' ? `port ${one.port}` : one.address))
+  if (a !== b) return []
+  return [
+    {
+      ...wrong('Q1665', ['spec', 'controlPlane', 'hosted', 'service'], { door: a ?? '', other: otherName, host: own.host.name }),
+      atKey: true,
+    },
+  ]
+}
+
 const pair = (own: Cluster, other: Cluster): Finding[] => {
   const both = hasVirtualIp(own) && hasVirtualIp(other)
   const etcd = [own.etcd.external, other.etcd.external]
@@ -67,6 +80,7 @@ const pair = (own: Cluster, other: Cluster): Finding[] => {
       ? [wrong('Q1603', podSubnet, { subnet: own.network.podSubnet, otherSubnet: other.network.podSubnet, other: other.name })]
       : []),
     ...machinesTwice(own, other),
+    ...oneDoor(own, other),
     ...pools(own, other),
     ...(sharedEtcd && prefixes[0] === prefixes[1]
       ? [

@@ -70,13 +70,15 @@ const goAhead = (): void => {
 
 /**
  * Breaks a running cluster on purpose, one fault at a time, measures what clients felt, judges what was recorded, and leaves reports. Throws Q6301 without
- * confirmation, Q6302 on an unhealthy cluster, Q4002 while somebody else is at work on it, Q6904 when the run directory cannot be written.
+ * confirmation, Q6016 on a hosted control plane, Q6302 on an unhealthy cluster, Q4002 while somebody else is at work on it, Q6904 when the run directory cannot be written.
  */
 export const drill = async (file: string | undefined, options: DrillRequest): Promise<Drilled> => {
   const { emit, signal } = options
   const now = Date.now()
   const target = await findTarget(file, emit)
   const { cluster, lab, fleet } = target
+  // Faults, prober and budgets know API servers on machines of the cluster only.
+  if (cluster.hosted) throw fault('Q6016', { cluster: cluster.name, host: cluster.hosted.host.name, file: cluster.hosted.hostFile })
   requireConfirmation(lab !== undefined, cluster.name, options.confirm)
   const against = options.compare === undefined ? undefined : await earlier(options.compare, now)
   const state = stateOf(cluster.name)

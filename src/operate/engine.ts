@@ -45,7 +45,7 @@ export const runBuilding = async (session: Session, work: Building, emit: Emit, 
     throw fault('Q4003', { done: outcome.results.filter((r) => r.outcome !== 'not-run').length, total: outcome.results.length })
   const failed = outcome.results.filter((r) => r.problem)
   const notRun = outcome.results.filter((r) => r.outcome === 'not-run').length
-  const faults = failed.map((r) => new Fault(r.problem ?? problem('Q4001', { reason: r.step })))
+  const faults = failed.flatMap((r) => [r.problem ?? problem('Q4001', { reason: r.step }), ...(r.more ?? [])]).map((one) => new Fault(one))
   throw new AggregateError([...faults, fault('Q4004', { failed: failed.length, total: outcome.results.length, notRun })])
 }
 

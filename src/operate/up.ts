@@ -9,6 +9,7 @@ import { takeLock } from '../run/lock.js'
 import { buildCluster } from './build.js'
 import { bundleFor, labImageOf } from './bundle.js'
 import { installer } from './install.js'
+import { refuseBadCompany } from './lab-company.js'
 import { loadOrDefault } from './load.js'
 import type { ApplyOptions } from './options.js'
 import { openSession } from './session.js'
@@ -60,6 +61,7 @@ const bring = async (verb: string, { cluster, lab, fleet }: Target, options: App
   let changed = 0
   let ok = false
   try {
+    if (lab) await refuseBadCompany(cluster)
     const bundle = await bundleFor(cluster, { ...options, emit })
     if (lab) {
       await writeFile(labMark(state.dir), '')

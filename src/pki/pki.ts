@@ -94,5 +94,11 @@ export const findPki = async (dir: string, options: PkiOptions = {}): Promise<Ke
     ...pki,
     filesFor: (cluster, machine) => ifIssued(pki.filesFor(cluster, machine)),
     hostedSecrets: (cluster) => ifIssued(pki.hostedSecrets(cluster)),
+    // Issued at the end of the first run: who asks before that asks for a cluster that is not there yet.
+    adminKubeconfig: async (cluster, server) => {
+      const text = await ifIssued(pki.adminKubeconfig(cluster, server))
+      if (text === undefined) throw fault('Q4031', { cluster: cluster.name })
+      return text
+    },
   }
 }

@@ -63,6 +63,7 @@ const entryMachines = (cluster: Cluster): MachineSpec[] => {
   return cluster.balancer === 'node-local' ? nodes(cluster) : []
 }
 
+const nodesTitle = 'nodes carry pod subnet, zone and taints'
 const isHosted = (cluster: Cluster): boolean => cluster.hosted !== undefined
 
 /** In front of everything else when the machines are made on this computer. */
@@ -177,8 +178,13 @@ export const bootstrap: readonly Stage[] = [
     id: 'cluster',
     title: 'Cluster services',
     phases: [
-      phase('cluster/nodes', 'nodes carry pod subnet, zone and taints', 'cluster', [all('control-plane/answer')]),
-      phase('cluster/objects', 'kube-proxy, CoreDNS and the probe are declared', 'cluster', [all('control-plane/answer')]),
+      phase('cluster/nodes', nodesTitle, 'cluster', [all('control-plane/answer')], { applies: (c) => !isHosted(c) }),
+      // A hosted scheduler has long been waiting: a pod is placed at once, and two of a kind land on the one node that is there already.
+      phase('cluster/nodes-first', nodesTitle, 'cluster', [all('control-plane/answer')], { applies: isHosted }),
+      phase('cluster/objects', 'kube-proxy, CoreDNS and the probe are declared', 'cluster', [
+        all('control-plane/answer'),
+        all('cluster/nodes-first'),
+      ]),
       // Nothing of the cluster waits for it, so it is done while pods start.
       phase('cluster/kubeadm', 'kubeadm finds its records', 'cluster', [all('cluster/objects')], { applies: (c) => !isHosted(c) }),
     ],

@@ -8,6 +8,8 @@ export interface StepResult {
   outcome: 'done' | 'changed' | 'failed' | 'blocked' | 'not-run'
   ms: number
   problem?: Problem
+  /** What else the step said when it failed with several problems at once. */
+  more?: Problem[]
 }
 
 export interface RunOutcome {
@@ -27,6 +29,10 @@ export interface RunOptions {
   /** Steps running at the same time. Default 64: the work is on the machines, not here. */
   limit?: number
 }
+
+/** Several problems thrown together, one by one; the first is the step's own. */
+const partsOf = (error: unknown): unknown[] =>
+  error instanceof AggregateError && error.errors.length > 0 ? error.errors.flatMap(partsOf) : [error]
 
 /** An error as the problem it carries; an unexpected one becomes Q4001 with its text. */
 export const asProblem = (error: unknown, machine?: string): Problem => {
@@ -54,9 +60,9 @@ export const runSteps = async (steps: readonly Step[], options: RunOptions): Pro
     const startedMs = nowMs()
     const where = step.machine === undefined ? {} : { machine: step.machine }
     const label = { step: step.id, title: step.title, ...where }
-    const fail = (reason: Problem, outcome: 'failed' | 'blocked', detail?: string): void => {
+    const fail = (reason: Problem, outcome: 'failed' | 'blocked', detail?: string, more: Problem[] = []): void => {
       const ms = nowMs() - startedMs
-      results.set(step.id, { step: step.id, outcome, ms, problem: reason })
+      results.set(step.id, { step: step.id, outcome, ms, problem: reason, ...(more.length > 0 ? { more } : {}) })
       emit({ type: 'step.failed', ...label, ms, problem: reason, ...(detail ? { detail } : {}) })
     }
     try {
@@ -73,7 +79,8 @@ export const runSteps = async (steps: readonly Step[], options: RunOptions): Pro
       results.set(step.id, { step: step.id, outcome: 'changed', ms })
       emit({ type: 'step.done', ...label, ms, changed: true })
     } catch (error) {
-      fail(asProblem(error, step.machine), 'failed', error instanceof Error ? causeChain(error) : undefined)
+      const [first = asProblem(error, step.machine), ...more] = partsOf(error).map((one) => asProblem(one, step.machine))
+      fail(first, 'failed', error instanceof Error ? causeChain(error) : undefined, more)
     }
   }
 

@@ -30,6 +30,8 @@ const nodeOf = (ctx: StepContext, machine: MachineSpec): KubernetesObject => {
       name: machine.name,
       labels: {
         'kubernetes.io/hostname': machine.name,
+        // kubelet would set it some seconds later, and until then nothing that asks for it finds more than one node to be spread over.
+        'kubernetes.io/os': 'linux',
         ...(isControlPlane
           ? {
               'node-role.kubernetes.io/control-plane': '',

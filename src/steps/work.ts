@@ -37,6 +37,7 @@ export const stepWork: Readonly<Record<string, StepWork>> = {
   'hosted/declare': declareHosted,
   'worker/start': startWorker,
   'cluster/nodes': declareNodes,
+  'cluster/nodes-first': declareNodes,
   'cluster/kubeadm': recordKubeadm,
   'cluster/objects': declareObjects,
 }

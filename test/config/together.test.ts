@@ -66,6 +66,15 @@ describe('two clusters on one network', () => {
     expect(told(first, theirs)).toEqual([])
   })
 
+  it('may share a host, each with a door of its own', () => {
+    const guest = (cluster: Cluster, port: number): Cluster => ({
+      ...cluster,
+      hosted: { host: { ...first, name: 'host' }, hostFile: '/host.yaml', replicas: 3, service: { type: 'NodePort', port } },
+    })
+    expect(told(guest(first, 30443), guest(second, 30443))).toEqual(['1 Q1665 spec.controlPlane.hosted.service'])
+    expect(told(guest(first, 30443), guest(second, 30444))).toEqual([])
+  })
+
   it('tell a pool of the first that holds a machine of the second', () => {
     expect(told({ ...first, loadBalancer: { addressPool: ['10.99.0.128/25'] } }, second)).toEqual([
       '0 Q1607 spec.loadBalancer.addressPool[0]',

@@ -68,6 +68,7 @@ describe('expand', () => {
     for (const id of ['control-plane/start', 'cluster/kubeadm', 'balancer/external']) expect(phases).not.toContain(id)
     expect(slots.find((s) => s.id === 'hosted/declare')?.needs).toEqual(['hosted/host', 'etcd/start/e-1'])
     expect(slots.find((s) => s.id === 'control-plane/answer')?.needs).toEqual(['hosted/declare', 'etcd/start/e-1'])
+    expect(slots.find((s) => s.id === 'cluster/objects')?.needs).toContain('cluster/nodes-first')
     // Before anything is changed on any machine the host must answer.
     expect(slots.find((s) => s.id === 'machines/install/g-1')?.needs).toContain('hosted/host')
     expect(expand(host, bootstrap).some((s) => s.phase.startsWith('hosted/'))).toBe(false)

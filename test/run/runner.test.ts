@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { EventBody } from '../../src/model/event.js'
 import type { Lane } from '../../src/model/plan.js'
+import { fault } from '../../src/model/problem.js'
 import { planSteps, runSteps } from '../../src/run/runner.js'
 import type { Step } from '../../src/steps/step.js'
 
@@ -51,6 +52,16 @@ const graphs = fc
   .map((list) => list.map((n, i) => ({ id: `s${i}`, lane: n.lane, needs: [...new Set(n.needs.filter((k) => k < i).map((k) => `s${k}`))] })))
 
 describe('runSteps', () => {
+  it('keeps every problem of a step that failed with several', async () => {
+    const w = world()
+    const failing = async (): Promise<void> => {
+      throw new AggregateError([fault('Q5601', { name: 'w-1' }), fault('Q5701', {}), fault('Q4018', {})])
+    }
+    const { outcome } = await run([step(w, 'claims', [], { run: failing })])
+    const [result] = outcome.results
+    expect([result?.problem?.code, ...(result?.more ?? []).map((one) => one.code)]).toEqual(['Q5601', 'Q5701', 'Q4018'])
+  })
+
   it('runs every step once, after all that it needs, whatever the graph', async () => {
     await fc.assert(
       fc.asyncProperty(graphs, async (graph) => {

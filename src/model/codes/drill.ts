@@ -56,6 +56,17 @@ How to fix it: run quorate heal once the other machines are well.`,
 made itself. For hosts a drill leaves these faults out and says so in its report.`,
     exit: 2,
   },
+  Q6016: {
+    title: 'No drills of a hosted control plane',
+    message: 'the control plane of {cluster} runs in {host}: drills break and measure machines of one cluster only',
+    remedy: 'quorate drill {file} drills the host, and with it what the guest stands on',
+    explain: `The faults of a drill are made on machines of the cluster that is drilled, and its measurements ask API servers on them. A guest has no
+API servers of its own, so most faults would find nothing to break and most figures nothing to measure. Nothing was changed.
+
+What a lost node of the host costs a guest can be measured by hand: power it off while a loop asks https://127.0.0.1:7443/readyz on a
+node of the guest.`,
+    exit: 2,
+  },
   Q6501: {
     title: 'The prober does not start',
     message: 'the process that measures what clients feel did not start: {reason}',

@@ -124,4 +124,11 @@ in one subnet, or both are reached over SSH.`,
 that of the endpoint.`,
     exit: 2,
   },
+  Q1665: {
+    title: 'Two guests at one door',
+    message: 'the API servers of {other} are reached at {door} of {host} already',
+    remedy: 'take another port, or another address, under spec.controlPlane.hosted.service',
+    explain: `A node port, and an address of the pool, belong to one Service of a cluster. Each guest of a host needs one of its own.`,
+    exit: 2,
+  },
 }
