@@ -7,7 +7,7 @@ import { doneLines } from './drill-words.js'
 
 /**
  * The lines that one event leaves behind for good, on a terminal above the live picture. Most events leave none: an ended stage,
- * a failure, a note and a claim that turned false do.
+ * a failure, a note, a warning and a claim that turned false do.
  */
 export const lastingLines = (event: Event, glyphs: Glyphs, paint: Palette, stageTitle: (id: string) => string): string[] => {
   switch (event.type) {
@@ -30,6 +30,15 @@ export const lastingLines = (event: Event, glyphs: Glyphs, paint: Palette, stage
     case 'note': {
       const where = event.machine ? `${event.machine}: ` : ''
       return event.level === 'warning' ? [`${paint.yellow('!')} ${where}${event.text}`] : [`${paint.dim('-')} ${where}${event.text}`]
+    }
+    case 'warned': {
+      const { code, machine } = event.problem
+      const words = describe(event.problem)
+      const where = machine ? `${machine}: ` : ''
+      return [
+        `${paint.yellow('!')} ${where}${paint.bold(code)} ${words.message}`,
+        ...(words.remedy ? [paint.dim(`    next: ${words.remedy.split('\n')[0]}`)] : []),
+      ]
     }
     case 'drill.fault.done':
       return doneLines(event, glyphs, paint)
