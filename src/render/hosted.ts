@@ -12,7 +12,7 @@ import {
   hostedService,
 } from './hosted-names.js'
 import type { KubernetesObject } from './kubernetes-object.js'
-import { http2Environment } from './systemd.js'
+import { http2Variables } from './systemd.js'
 
 /** On every object: the digest of what was declared, so that a later run sees at once what is missing or was declared from another file. */
 export const hostedDigest = 'quorate.dev/digest'
@@ -116,7 +116,7 @@ const deployment = (component: HostedComponent, cluster: Cluster, hosted: Hosted
               image: `registry.k8s.io/${component}:${cluster.kubernetesVersion}`,
               imagePullPolicy: 'IfNotPresent',
               command: hostedCommand(component, cluster, timing),
-              env: Object.entries(http2Environment(timing)).map(([name, value]) => ({ name, value })),
+              env: http2Variables(timing),
               ports: [{ name: 'https', containerPort: portOf(component, cluster), protocol: 'TCP' }],
               ...probesOf(component),
               resources: { requests: { cpu: cpuOf[component] } },

@@ -1,8 +1,10 @@
 import { stringify } from 'yaml'
+import { timingOf } from '../config/timing.js'
 import type { Cluster } from '../model/cluster.js'
 import { nodeEndpointUrl } from './endpoint.js'
 import { kubeProxyConfiguration } from './kube-proxy.js'
 import type { KubernetesObject } from './kubernetes-object.js'
+import { http2Variables } from './systemd.js'
 
 const namespace = 'kube-system'
 const labels = { 'k8s-app': 'kube-proxy' }
@@ -41,7 +43,7 @@ const daemonSet = (cluster: Cluster): KubernetesObject => ({
             imagePullPolicy: 'IfNotPresent',
             command: ['/usr/local/bin/kube-proxy', '--config=/var/lib/kube-proxy/config.conf', '--hostname-override=$(NODE_NAME)'],
             securityContext: { privileged: true },
-            env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
+            env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }, ...http2Variables(timingOf(cluster))],
             volumeMounts: [
               { name: 'kube-proxy', mountPath: '/var/lib/kube-proxy' },
               { name: 'xtables-lock', mountPath: '/run/xtables.lock', readOnly: false },

@@ -7,7 +7,7 @@ import { apiServerPort, isColocated } from './endpoint.js'
 import { etcdClientUrl, etcdDataDir, etcdSettings } from './etcd.js'
 import { kubeProxyConfiguration } from './kube-proxy.js'
 import { kubeletConfiguration } from './kubelet.js'
-import { http2Environment } from './systemd.js'
+import { http2Variables } from './systemd.js'
 
 export const kubeadmConfigPath = '/etc/kubernetes/kubeadm.yaml'
 export const kubeadmPatchesDir = '/etc/kubernetes/patches'
@@ -45,7 +45,7 @@ const leaderElection = (timing: Timing): [string, string][] => [
 ]
 
 const clusterConfiguration = (cluster: Cluster, machine: MachineSpec, timing: Timing): object => {
-  const extraEnvs = Object.entries(http2Environment(timing)).map(([name, value]) => ({ name, value }))
+  const extraEnvs = http2Variables(timing)
   const routed = cluster.network.plugin.kind === 'routed'
   const { node } = timing
   return {

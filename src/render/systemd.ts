@@ -15,6 +15,10 @@ export const http2Environment = (timing: Timing): Record<string, string> => ({
   HTTP2_PING_TIMEOUT_SECONDS: String(wholeSeconds(timing.http2.pingMs)),
 })
 
+/** The same, as containers take it. */
+export const http2Variables = (timing: Timing): { name: string; value: string }[] =>
+  Object.entries(http2Environment(timing)).map(([name, value]) => ({ name, value }))
+
 /** Laid out so that kubeadm finds its own: it writes config.yaml and kubeadm-flags.env, and starts the unit by this name. */
 export const renderKubeletUnit = (timing: Timing, { lab }: RenderOptions): string => `[Unit]
 Description=kubelet, the agent of Kubernetes on this node
