@@ -150,7 +150,7 @@ const entryText = (cluster: Cluster): string =>
   ({
     'haproxy-keepalived': 'virtual IP, haproxy + keepalived',
     'nginx-keepalived': 'virtual IP, nginx + keepalived',
-    'node-local': 'a proxy of its own on every node',
+    'node-local': cluster.hosted ? `a proxy on every node, API servers in ${cluster.hosted.host.name}` : 'a proxy of its own on every node',
     external: 'a balancer of yours',
   })[cluster.balancer]
 
