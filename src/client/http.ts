@@ -165,10 +165,13 @@ export class HttpClient {
     } as object)
 
     let verdict: Error | undefined
+    let settle: (error: Error) => void = () => {}
     const end = (error: Error) => {
       verdict ??= error
       stop.abort(error)
       request.destroy(error)
+      // A request that waits for a connection tells nothing of its end before the connection is there, or failed.
+      settle(verdict)
     }
     const fail = (phase: Phase, reason: string, rest: { cause?: unknown; timedOut?: boolean } = {}): TransportFault =>
       new TransportFault(phase, this.endpoint, reason, performance.now() - startedAt, { ...rest, reused: request.reusedSocket })
@@ -184,6 +187,10 @@ export class HttpClient {
     const explain = (error: unknown): unknown => verdict ?? fail(state.phase, reasonOf(error), { cause: error })
 
     return new Promise((resolve, reject) => {
+      settle = (error) => {
+        done()
+        reject(error)
+      }
       request.on('error', (error) => {
         done()
         reject(explain(error))

@@ -192,14 +192,15 @@ export const parts: Readonly<Record<Part, (ctx: PartContext) => Promise<Sight>>>
   }),
 }
 
-const longestLookMs = 45_000
+/** `entries` tries each node's way in many times, one after another. */
+const longestLookMs = (part: Part): number => (part === 'entries' ? 45_000 : 15_000)
 
 /** Looks at one part; what could not be seen is said under `unseen` instead of thrown. Throws only the reason of the caller's signal. */
 export const lookAt = async (part: Part, ctx: PartContext): Promise<Sight> => {
   // Every question has a deadline of its own; this one is for the question that forgot it. Nobody waits for one part for ever.
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not seen within ${longestLookMs / 1000} s`)), longestLookMs)
+    timer = setTimeout(() => reject(new Error(`not seen within ${longestLookMs(part) / 1000} s`)), longestLookMs(part))
   })
   try {
     return await Promise.race([parts[part](ctx), late])
