@@ -20,7 +20,7 @@ const labWeight = 8
  * Shell lines that put the shell itself, and so all that it starts, into the group of a machine. A new cpuset has no processors and no
  * memory until they are copied down, and refuses processes until then (cpuset(7)).
  */
-export const enterGroups = (group: string, machine: string): string =>
+export const enterGroups = (group: string, machine: string, weight = 1): string =>
   // A drill that starts a machine again goes ahead of all others; the machine must not.
   ['renice -n 0 -p $$ > /dev/null 2>&1']
     .concat(
@@ -32,11 +32,16 @@ export const enterGroups = (group: string, machine: string): string =>
                 .map((d) => `cat ${base}/cpuset/cpuset.cpus > ${d}/cpuset.cpus; cat ${base}/cpuset/cpuset.mems > ${d}/cpuset.mems; `)
                 .join('')
             : ''
-        const weigh = c === 'cpu' ? `echo ${labWeight * 1024} > ${base}/cpu/${group}/cpu.shares; ` : ''
+        const weigh =
+          c === 'cpu' ? `echo ${labWeight * 1024} > ${base}/cpu/${group}/cpu.shares; echo ${weight * 1024} > ${dir}/cpu.shares; ` : ''
         return `mkdir -p ${dir}; ${copy}${weigh}echo $$ > ${dir}/cgroup.procs${c === 'unified' ? ' || true' : ''}`
       }),
     )
     .join('\n')
+
+/** How much a machine gets of the processors beside others of its lab when all want more than there is; 1 is ordinary. */
+export const setWeight = (group: string, machine: string, weight: number): Promise<void> =>
+  writeFile(`${base}/cpu/${group}/${machine}/cpu.shares`, String(weight * 1024))
 
 export const unitOf = (group: string, machine: string): string => `${group}-${machine}.scope`
 

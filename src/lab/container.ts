@@ -67,10 +67,10 @@ const nspawn = (paths: LabPaths, cluster: string, machine: string): string[] => 
 }
 
 /** Starts the container of a machine whose root is mounted, detached from this process: it lives on when quorate ends. */
-export const startContainer = async (paths: LabPaths, cluster: string, machine: string): Promise<void> => {
+export const startContainer = async (paths: LabPaths, cluster: string, machine: string, weight: number): Promise<void> => {
   const m = paths.machine(machine)
   await mkdir(m.dir, { recursive: true })
-  const enter = isVersion1() ? enterGroups(paths.cgroup, machine) : ''
+  const enter = isVersion1() ? enterGroups(paths.cgroup, machine, weight) : ''
   const argv = [...inNamespace(paths), ...nspawn(paths, cluster, machine)].map(shellQuote).join(' ')
   // With systemd as PID 1 and cgroup v2, a transient unit delegates a group of its own (from systemd's documentation; not tried on such a computer yet).
   const launch = isVersion1()

@@ -57,6 +57,7 @@ const bring = async (verb: string, { cluster, lab, fleet }: Target, options: App
   const { emit, stages } = collectStages((body) => {
     log(body)
     options.emit(body)
+    if (body.type === 'step.done' && body.step === 'control-plane/answer') void lab?.favour(undefined)
   })
   let changed = 0
   let ok = false
@@ -66,6 +67,7 @@ const bring = async (verb: string, { cluster, lab, fleet }: Target, options: App
     if (lab) {
       await writeFile(labMark(state.dir), '')
       await lab.prepare(emit)
+      await lab.favour(controlPlanes(cluster)[0]?.name)
     }
     const session = await openSession(cluster, fleet, {
       emit,
@@ -96,6 +98,7 @@ const bring = async (verb: string, { cluster, lab, fleet }: Target, options: App
       await session.close()
     }
   } finally {
+    await lab?.favour(undefined)
     emit({ type: 'run.finished', verb, ok, ms: performance.now() - startedMs, changed })
     await journal.close()
     await lock.release()
