@@ -56,6 +56,19 @@ describe('words for another program', () => {
     })
     expect(asked).toEqual({ file: 'prod.yaml', machine: 'cp-1', command: ['ls', '--file', 'x'] })
   })
+
+  it('take a command for a machine after two hyphens too, as problems tell it', async () => {
+    let asked: unknown
+    await cli(['ssh', 'cp-1', '--', 'journalctl', '-u', 'kubelet', '-n', '50'], {
+      verbs: {
+        ssh: async (_file, machine, command) => {
+          asked = { machine, command }
+          return 0
+        },
+      },
+    })
+    expect(asked).toEqual({ machine: 'cp-1', command: ['journalctl', '-u', 'kubelet', '-n', '50'] })
+  })
 })
 
 describe('the file that is meant', () => {

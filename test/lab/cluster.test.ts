@@ -66,6 +66,7 @@ describe('the default cluster', () => {
     const { out } = await ok(['kubectl', '--file', file(whole), 'get', 'nodes', '-o', 'name'])
     expect(out.trim().split('\n').sort()).toEqual(['node/cp-1', 'node/cp-2', 'node/cp-3', 'node/w-1', 'node/w-2'])
     expect((await ok(['ssh', '--file', file(whole), 'w-1', 'hostname'])).out).toBe('w-1\n')
+    expect((await ok(['ssh', '--file', file(whole), 'w-1', '--', 'hostname'])).out).toBe('w-1\n')
     expect((await run(['ssh', '--file', file(whole), 'w-1', 'exit 7'])).exit).toBe(7)
   })
 

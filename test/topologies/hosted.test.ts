@@ -209,7 +209,9 @@ describe('a control plane in another cluster', () => {
     const { gap, failed } = await asking('g-1', 15, async () => {
       await run(['ssh', '--file', host, 'm-2', 'systemctl poweroff -ff'])
     })
-    console.log(`power loss of a node of the host: ${failed.length} requests failed (${failed.join(' ')}), at most ${gap} ms between two answers`)
+    console.log(
+      `power loss of a node of the host: ${failed.length} requests failed (${failed.join(' ')}), at most ${gap} ms between two answers`,
+    )
     expect(gap).toBeLessThan(5000)
     await kubectl(guest, 'get', 'nodes')
   })

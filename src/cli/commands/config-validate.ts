@@ -28,7 +28,9 @@ export const configValidate = defineCommand({
     }
     if (cluster && status === 0) {
       const { topologyOf } = await import('../../model/cluster.js')
-      context.out.write(`cluster/${cluster.name} valid: ${cluster.machines.length} machines, ${topologyOf(cluster)}, ${cluster.hosted ? `control plane in ${cluster.hosted.host.name}` : cluster.balancer}\n`)
+      context.out.write(
+        `cluster/${cluster.name} valid: ${cluster.machines.length} machines, ${topologyOf(cluster)}, ${cluster.hosted ? `control plane in ${cluster.hosted.host.name}` : cluster.balancer}\n`,
+      )
       // A file without zones does not speak of them.
       for (const { unit, survives: yes, loses } of survives.filter(
         (one) => one.unit === 'machine' || cluster.machines.some((m) => m.zone),

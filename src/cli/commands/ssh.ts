@@ -21,7 +21,9 @@ export const ssh = defineCommand({
   passThrough: true,
   run: async (given, context) => {
     const verbs = await context.load.verbs()
-    const [machine = '', ...command] = given.args
+    const [machine = '', ...rest] = given.args
+    // As problems tell it and kubectl exec has it; ssh itself would take it for an option.
+    const command = rest[0] === '--' ? rest.slice(1) : rest
     const file = clusterFile(given.flags.file as string | undefined, context)
     return verbs.ssh(file, machine, command, { emit: () => {}, signal: context.signal })
   },

@@ -104,7 +104,8 @@ export const processFaults: readonly FaultSpec[] = [
     ...fault({
       id: 'etcd-leader-handover',
       title: 'etcd leader moved, then stopped',
-      description: 'As planned work does it: the API server beside it leaves the balancers, leadership is moved, only then the member ends.',
+      description:
+        'As planned work does it: the API server beside it leaves the balancers, leadership is moved, only then the member ends.',
       victim: 'etcd leader',
       how: 'end',
       predicted: 'etcd-leader-moved',
