@@ -15,7 +15,7 @@ export interface MachineFacts {
   memoryBytes: number
   /** Free bytes where /var/lib lives. */
   diskFreeBytes: number
-  /** The machine's clock minus ours, milliseconds; error about half the round trip. */
+  /** The machine's clock minus ours, milliseconds: as much of it as is certain, since an answer takes its time. */
   clockSkewMs: number
   /** IPv4 addresses with prefix length, per interface: {"host0": ["10.99.0.21/24"]}. */
   addresses: Record<string, string[]>

@@ -45,6 +45,12 @@ export const addressesOf = (json: string): Record<string, string[]> => {
 export const carries = (addresses: Record<string, string[]>, address: string): boolean =>
   Object.values(addresses).some((list) => list.some((one) => one.split('/')[0] === address))
 
+/**
+ * The clock was read after we asked and before we had the answer, so the difference lies between these two. What is nearest to none is certain; a
+ * slow answer makes it less and never invents one.
+ */
+const certainSkew = (mostMs: number, leastMs: number): number => (leastMs > 0 ? leastMs : mostMs < 0 ? mostMs : 0)
+
 /** Reads what `machineScript` printed between `startedMs` and `endedMs` of our own clock. Lines it does not know are passed over. */
 export const parseMachineFacts = (machine: string, text: string, startedMs: number, endedMs: number): MachineFacts => {
   const facts: MachineFacts = { ...nothing(machine, endedMs), reachable: true }
@@ -86,7 +92,7 @@ export const parseMachineFacts = (machine: string, text: string, startedMs: numb
   }
   const [first, last] = [clocks[0], clocks.at(-1)]
   // Middle against middle: sh and ssh take about as long before the first reading as after the last.
-  if (first !== undefined && last !== undefined) facts.clockSkewMs = Math.round((first + last) / 2 - (startedMs + endedMs) / 2)
+  if (first !== undefined && last !== undefined) facts.clockSkewMs = Math.round(certainSkew(first - startedMs, last - endedMs))
   return facts
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { initText } from '../../src/config/init.js'
 import type { Event } from '../../src/model/event.js'
-import { type Ended, quorate, type Running, type RunOptions } from './quorate.js'
+import { type Ended, quorate, type RunOptions } from './quorate.js'
 import { labState } from './support.js'
 import { hostNetwork, tracesOf } from './traces.js'
 
@@ -83,18 +83,21 @@ describe('the default cluster', () => {
   })
 
   it('is worked on by one operator at a time', async () => {
-    const late: { run?: Running } = {}
+    let second: Promise<Ended> | undefined
     const first = quorate(['up', file(whole), '-o', 'events'], {
       state,
       cwd,
-      onEvent: () => {
-        late.run ??= quorate(['up', file(whole)], { state, cwd })
+      // It stands still until the other one has been refused, however busy this computer is.
+      onEvent: (_event, running) => {
+        if (second) return
+        process.kill(running.pid, 'SIGSTOP')
+        second = run(['up', file(whole)]).finally(() => process.kill(running.pid, 'SIGCONT'))
       },
     })
     expect((await first.ended).exit).toBe(0)
-    const second = await late.run?.ended
-    expect(second?.err).toContain('Q4002')
-    expect(second?.exit).not.toBe(0)
+    const refused = await second
+    expect(refused?.err).toContain('Q4002')
+    expect(refused?.exit).not.toBe(0)
   })
 
   it('gets back what is broken by hand: a stopped proxy, an edited file, a deleted object', async () => {
