@@ -49,7 +49,7 @@ export const carries = (addresses: Record<string, string[]>, address: string): b
  * The clock was read after we asked and before we had the answer, so the difference lies between these two. What is nearest to none is certain; a
  * slow answer makes it less and never invents one.
  */
-const certainSkew = (mostMs: number, leastMs: number): number => (leastMs > 0 ? leastMs : mostMs < 0 ? mostMs : 0)
+const certainSkew = (mostMs: number, leastMs: number): number => Math.max(leastMs, Math.min(mostMs, 0))
 
 /** Reads what `machineScript` printed between `startedMs` and `endedMs` of our own clock. Lines it does not know are passed over. */
 export const parseMachineFacts = (machine: string, text: string, startedMs: number, endedMs: number): MachineFacts => {
