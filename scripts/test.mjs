@@ -101,15 +101,6 @@ const onMachines = (project, folder) => async () => {
   return { passed: 0, failed: 0, skipped }
 }
 
-/** Every other shape of a cluster: ten minutes of machines, a run of its own. */
-const topologies = async () => {
-  if (wanted.includes('topologies')) return onMachines('topologies', 'test/topologies')()
-  loudly(
-    'THE TOPOLOGIES ARE SKIPPED: external etcd, nginx, a proxy on every node, a pool of addresses, growing, hosted.\nRun them with: scripts/test topologies',
-  )
-  return { passed: 0, failed: 0, skipped: Math.max(1, countTests('test/topologies')) }
-}
-
 const stages = [
   { name: 'lint', run: one('node_modules/.bin/biome', ['check', '.'], 5 * minute) },
   { name: 'types', run: one('node_modules/.bin/tsc', ['-p', 'tsconfig.json', '--noEmit'], 5 * minute) },
@@ -119,7 +110,7 @@ const stages = [
   { name: 'bundle', run: one('node', ['dist/cli/main.js', 'bundle', 'build', '--plain'], 30 * minute), needs: ['build'] },
   { name: 'real', run: async () => programsOfBundle().then(vitest('real', 15 * minute)), needs: ['bundle'], folder: 'test/real' },
   { name: 'lab', run: onMachines('lab', 'test/lab'), needs: ['bundle'], folder: 'test/lab' },
-  { name: 'topologies', run: topologies, folder: 'test/topologies' },
+  { name: 'topologies', run: onMachines('topologies', 'test/topologies'), needs: ['bundle'], folder: 'test/topologies' },
 ]
 
 const wanted = process.argv.slice(2)

@@ -17,6 +17,8 @@ export interface Window {
   fromMs: number
   /** Due time of the first success after its last failure; absent = it never came. */
   toMs?: number
+  /** When that success was answered: a patient request that is due before the mending may be answered only by it. */
+  answeredMs?: number
   failed: number
 }
 
@@ -35,15 +37,17 @@ export const windowsOf = (samples: readonly Sample[]): Window[] => {
     windows.push(window)
     open = undefined
   }
-  for (const { atMs, ok } of usable(samples)) {
+  for (const { atMs, tookMs, ok } of usable(samples)) {
     if (!ok) {
       if (open) {
         open.failed++
         open.clean = 0
         delete open.toMs
+        delete open.answeredMs
       } else open = { fromMs: atMs, failed: 1, clean: 0 }
     } else if (open) {
       open.toMs ??= atMs
+      open.answeredMs ??= atMs + tookMs
       if (++open.clean >= cleanRun) close()
     }
   }
@@ -92,10 +96,10 @@ const figuresOf = (
   const windows = windowsOf(good)
   const first = windows[0]
   const last = windows.at(-1)
-  const returned = last?.toMs
+  const { toMs: until, answeredMs: returned } = last ?? {}
   return {
     longestMs: longestRunMs(good, endMs),
-    spanMs: first ? (returned ?? endMs) - first.fromMs : 0,
+    spanMs: first ? (until ?? endMs) - first.fromMs : 0,
     count: windows.length,
     failed: good.filter((one) => !one.ok).length,
     total: good.length,
@@ -108,11 +112,11 @@ const figuresOf = (
 /** Where the part that belongs to the fault ends: when it was healed, or when service that was away by then came back. */
 const endOfFault = (samples: readonly Sample[], { brokenMs, healedMs, toMs }: Phases): number => {
   const across = windowsOf(between(samples, brokenMs, toMs)).find(
-    (one) => one.fromMs < healedMs && (one.toMs === undefined || one.toMs >= healedMs),
+    (one) => one.fromMs < healedMs && (one.answeredMs === undefined || one.answeredMs >= healedMs),
   )
   if (!across) return healedMs
   // One more sample, so that the return itself is seen.
-  return across.toMs === undefined ? toMs : across.toMs + 0.001
+  return across.toMs === undefined ? toMs : Math.max(healedMs, across.toMs + 0.001)
 }
 
 /**

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { type Cluster, type Hosted, hostedReplicas } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
 import { controllerManagerPort, hostedCommand, schedulerPort } from './hosted-flags.js'
@@ -11,13 +10,11 @@ import {
   hostedNamespace,
   hostedService,
 } from './hosted-names.js'
-import type { KubernetesObject } from './kubernetes-object.js'
+import { digestOf, filesAnnotation, type KubernetesObject } from './kubernetes-object.js'
 import { http2Variables } from './systemd.js'
 
 /** On every object: the digest of what was declared, so that a later run sees at once what is missing or was declared from another file. */
 export const hostedDigest = 'quorate.dev/digest'
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** Nobody in the images; the group may read the files. */
 const user = 65_532
@@ -95,7 +92,7 @@ const deployment = (component: HostedComponent, cluster: Cluster, hosted: Hosted
         metadata: {
           labels: { ...labelsOf(component), ...partOf(cluster) },
           // Programs read their keys once, at the start: new keys are new pods, one after another.
-          annotations: { 'quorate.dev/files': sha256(JSON.stringify(files)).slice(0, 32) },
+          annotations: filesAnnotation(files),
         },
         spec: {
           automountServiceAccountToken: false,
@@ -171,7 +168,7 @@ const service = (cluster: Cluster, { service: wanted }: Hosted): KubernetesObjec
 }
 
 const stamped = (object: KubernetesObject): KubernetesObject => {
-  const annotations = { ...object.metadata.annotations, [hostedDigest]: sha256(JSON.stringify(object)).slice(0, 32) }
+  const annotations = { ...object.metadata.annotations, [hostedDigest]: digestOf(object) }
   return { ...object, metadata: { ...object.metadata, annotations } }
 }
 

@@ -3,7 +3,7 @@ import { timingOf } from '../config/timing.js'
 import type { Cluster } from '../model/cluster.js'
 import { nodeEndpointUrl } from './endpoint.js'
 import { kubeProxyConfiguration } from './kube-proxy.js'
-import type { KubernetesObject } from './kubernetes-object.js'
+import { filesAnnotation, type KubernetesObject } from './kubernetes-object.js'
 import { http2Variables } from './systemd.js'
 
 const namespace = 'kube-system'
@@ -21,6 +21,11 @@ const kubeconfig = (server: string): string =>
     users: [{ name: 'default', user: { tokenFile: `${secrets}/token` } }],
   })
 
+const files = (cluster: Cluster): Record<string, string> => ({
+  'config.conf': stringify(kubeProxyConfiguration(cluster)),
+  'kubeconfig.conf': kubeconfig(nodeEndpointUrl(cluster)),
+})
+
 const daemonSet = (cluster: Cluster): KubernetesObject => ({
   apiVersion: 'apps/v1',
   kind: 'DaemonSet',
@@ -29,7 +34,8 @@ const daemonSet = (cluster: Cluster): KubernetesObject => ({
     selector: { matchLabels: labels },
     updateStrategy: { type: 'RollingUpdate' },
     template: {
-      metadata: { labels },
+      // kube-proxy ends itself when its configuration changes, not when its kubeconfig does: it would ask an endpoint that is gone for ever.
+      metadata: { labels, annotations: filesAnnotation(files(cluster)) },
       spec: {
         priorityClassName: 'system-node-critical',
         serviceAccountName: 'kube-proxy',
@@ -88,7 +94,7 @@ export const kubeProxyObjects = (cluster: Cluster): KubernetesObject[] => [
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: 'kube-proxy', namespace, labels: { app: 'kube-proxy' } },
-    data: { 'config.conf': stringify(kubeProxyConfiguration(cluster)), 'kubeconfig.conf': kubeconfig(nodeEndpointUrl(cluster)) },
+    data: files(cluster),
   },
   daemonSet(cluster),
 ]

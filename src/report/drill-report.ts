@@ -99,7 +99,7 @@ export interface ProbeResult {
   spanMs: number
   /** Outage windows. */
   count: number
-  /** When it answered cleanly again after its last failure, on the clock of the timeline. Absent = nothing failed, or it never did. */
+  /** When the first clean answer after its last failure was there, on the clock of the timeline. Absent = nothing failed, or none came. */
   returnedMs?: number
   failed: number
   total: number

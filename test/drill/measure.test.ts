@@ -22,7 +22,7 @@ const only = (series: Series) => measure(series, phases)[0]
 describe('measure', () => {
   it('measures one window from its first failure to the next success', () => {
     const felt = only(seriesOf(300, (at) => (at >= 1500 && at < 2200 ? 'connect refused' : undefined)))
-    expect(felt).toMatchObject({ longestMs: 700, spanMs: 700, count: 1, failed: 35, total: 150, voided: 0, returnedMs: 2200 })
+    expect(felt).toMatchObject({ longestMs: 700, spanMs: 700, count: 1, failed: 35, total: 150, voided: 0, returnedMs: 2205 })
     expect(felt?.errors).toEqual({ 'connect refused': 35 })
     expect(felt?.uncertaintyMs).toBe(22)
   })
@@ -43,8 +43,17 @@ describe('measure', () => {
       at >= 3900 && at < 4300 ? 'connect timeout' : at >= 5000 && at < 5100 ? 'answer reset' : undefined,
     )
     const [own, undo] = measure(series, phases)
-    expect(own).toMatchObject({ longestMs: 400, returnedMs: 4300 })
+    expect(own).toMatchObject({ longestMs: 400, returnedMs: 4305 })
     expect(undo).toMatchObject({ probe: 'new connection (undo)', longestMs: 100, failed: 5 })
+  })
+
+  it('counts a request that only the mending answered as returned by the mending', () => {
+    const series = seriesOf(300, (at) => (at >= 1000 && at < 3000 ? 'answer timeout' : undefined))
+    // Due while the fault was in force, patient enough to be answered after it.
+    const samples = series.samples.map((one) => (one.atMs >= 3000 && one.atMs < 4100 ? { ...one, tookMs: 4100 - one.atMs } : one))
+    const [own, undo] = measure({ ...series, samples }, phases)
+    expect(own).toMatchObject({ spanMs: 2000, returnedMs: 4100 })
+    expect(undo).toBeUndefined()
   })
 
   it('has no return where none came', () => {
