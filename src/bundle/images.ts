@@ -19,7 +19,8 @@ const filesOf = async (pin: ImagePin, programs: Readonly<Record<string, string>>
     ...(pin.also ?? []).map((name) => ({ path: join(dirname(pin.path), name), source: program(name), mode: 0o755 })),
   ]
   const debian = await Promise.all((pin.debian ?? []).map((path) => libraryClosure(rootfs, path)))
-  const libraries = new Map(debian.flat().map((f) => [f.path, { ...f, mode: 0o755 }]))
+  const mode = (path: string): number => (path.startsWith('/etc/') ? 0o644 : 0o755)
+  const libraries = new Map(debian.flat().map((f) => [f.path, { ...f, mode: mode(f.path) }]))
   return [...own, ...libraries.values()]
 }
 

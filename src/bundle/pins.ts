@@ -58,7 +58,7 @@ export interface ImagePin {
   /** Path of the program inside the image. */
   path: string
   also?: string[]
-  /** Programs of the Debian root file system that the image needs, with their libraries. */
+  /** Files of the Debian root file system that the image needs; programs come with their libraries. */
   debian?: string[]
   entrypoint?: string[]
   user?: string

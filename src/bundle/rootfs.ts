@@ -69,9 +69,9 @@ const stageOf = (line: string): number =>
     /running --customize-hook/,
   ].findLastIndex((said) => said.test(line))
 
-/** A Debian program with every library that its loader asks for, as pairs of path inside the root and path on this computer. */
+/** A Debian file, with every library that its loader asks for if it is a program, as pairs of path inside the root and path on this computer. */
 export const libraryClosure = async (root: string, program: string): Promise<{ path: string; source: string }[]> => {
-  const script = `for p in ${shellQuote(program)} $(ldd ${shellQuote(program)} | grep -o '/[^ ]*'); do echo "$p $(readlink -f "$p")"; done`
+  const script = `for p in ${shellQuote(program)} $(ldd ${shellQuote(program)} 2>/dev/null | grep -o '/[^ ]*'); do echo "$p $(readlink -f "$p")"; done`
   const result = await runProcess(['chroot', root, 'sh', '-c', script], { timeoutMs: 30_000 })
   return result.stdout
     .split('\n')

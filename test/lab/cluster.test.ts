@@ -114,6 +114,17 @@ describe('the default cluster', () => {
     await ok(['check', file(whole)])
   })
 
+  it('keeps its Services when kube-proxy starts anew', async () => {
+    const rules = 'nft list map ip kube-proxy service-ips'
+    const before = (await ok(['ssh', '--file', file(whole), 'w-1', rules])).out
+    expect(before).toContain('goto service-')
+    const again = `old=$(pidof kube-proxy); kill -9 $old; while p=$(pidof kube-proxy); [ -z "$p" ] || [ "$p" = "$old" ]; do sleep 0.2; done`
+    // Long enough for its first look at what the kernel holds.
+    await ok(['ssh', '--file', file(whole), 'w-1', `${again}; sleep 5`])
+    expect((await ok(['ssh', '--file', file(whole), 'w-1', rules])).out.match(/goto/g)).toHaveLength(before.match(/goto/g)?.length ?? 0)
+    await ok(['check', file(whole)])
+  })
+
   it('goes away whole', async () => {
     await ok(['down', file(whole)])
     expect(tracesOf(whole, state)).toEqual([])

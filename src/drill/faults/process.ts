@@ -314,6 +314,18 @@ export const processFaults: readonly FaultSpec[] = [
     applies: withWorkers,
   }),
   fault({
+    id: 'kube-proxy-kill',
+    title: 'kube-proxy of a worker killed',
+    description: 'The rules for Services stay in the kernel; the new process has to know them for its own.',
+    victim: 'worker',
+    program: programs['kube-proxy'],
+    how: 'kill',
+    lost: component('kube-proxy'),
+    predicted: 'nothing',
+    expects: { also: { 'pod to Service to pod': 'nothing', DNS: 'nothing' } },
+    applies: withWorkers,
+  }),
+  fault({
     id: 'coredns-one-kill',
     title: 'One CoreDNS pod killed',
     description: 'The rest answer; a question on its way is asked again by the resolver.',

@@ -12,6 +12,7 @@ export type Component =
   | 'keepalived'
   | 'kubelet'
   | 'containerd'
+  | 'kube-proxy'
   | 'CoreDNS'
 
 /** The proxy in front of the API servers; undefined when somebody else's stands there. */
@@ -29,6 +30,7 @@ export const componentsOf = (cluster: Cluster): Component[] => {
     ...(proxy && hasVirtualIp(cluster) ? [proxy, 'keepalived' as const] : []),
     'kubelet',
     'containerd',
+    'kube-proxy',
     'CoreDNS',
   ]
 }

@@ -25,6 +25,7 @@ export const programs = {
   apiserver: pod('kube-apiserver'),
   'controller-manager': pod('kube-controller-manager'),
   scheduler: pod('kube-scheduler'),
+  'kube-proxy': pod('kube-proxy'),
   coredns: pod('coredns'),
 } as const satisfies Record<string, Program>
 
