@@ -1,5 +1,6 @@
 import { apiServerCount, type Cluster, etcdMachines } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
+import { watchDrain } from './api-server-end.js'
 import { duration } from './duration.js'
 import { etcdClientUrl } from './etcd.js'
 import { type HostedComponent, hostedFilesDir } from './hosted-names.js'
@@ -48,8 +49,7 @@ const apiServer = (cluster: Cluster, timing: Timing): Flags => ({
   'tls-private-key-file': file('apiserver.key'),
   'goaway-chance': apiServerCount(cluster) > 1 ? '0.001' : undefined,
   'shutdown-delay-duration': timing.apiShutdownDelayMs > 0 ? duration(timing.apiShutdownDelayMs) : undefined,
-  // Its own informers watch it too: without this it waits for them for a minute when it is to end, and so does every replacement.
-  'shutdown-watch-termination-grace-period': '5s',
+  'shutdown-watch-termination-grace-period': watchDrain,
   'default-not-ready-toleration-seconds': Math.round(timing.node.tolerationMs / 1000),
   'default-unreachable-toleration-seconds': Math.round(timing.node.tolerationMs / 1000),
 })

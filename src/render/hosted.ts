@@ -1,5 +1,6 @@
 import { type Cluster, type Hosted, hostedReplicas } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
+import { drainSeconds } from './api-server-end.js'
 import { controllerManagerPort, hostedCommand, schedulerPort } from './hosted-flags.js'
 import {
   type HostedComponent,
@@ -18,8 +19,6 @@ export const hostedDigest = 'quorate.dev/digest'
 
 /** Nobody in the images; the group may read the files. */
 const user = 65_532
-/** For requests in flight after the API server has said that it is leaving (kubeadm.ts). */
-const drainSeconds = 65
 
 const labelsOf = (component: HostedComponent): Record<string, string> => ({ 'app.kubernetes.io/name': component })
 

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
 import { type Cluster, controlPlanes, etcdMachines, type MachineSpec, topologyOf, workers } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
+import { drainSeconds, watchDrain } from './api-server-end.js'
 import type { RenderOptions } from './containerd.js'
 import { duration } from './duration.js'
 import { apiServerPort, isColocated } from './endpoint.js'
@@ -74,6 +75,7 @@ const clusterConfiguration = (cluster: Cluster, machine: MachineSpec, timing: Ti
         ['goaway-chance', controlPlanes(cluster).length > 1 ? '0.001' : undefined],
         // /readyz is false for so long before the port closes that every balancer has seen it.
         ['shutdown-delay-duration', timing.apiShutdownDelayMs > 0 ? duration(timing.apiShutdownDelayMs) : undefined],
+        ['shutdown-watch-termination-grace-period', timing.name === 'guide' ? undefined : watchDrain],
         ['default-not-ready-toleration-seconds', Math.round(node.tolerationMs / 1000)],
         ['default-unreachable-toleration-seconds', Math.round(node.tolerationMs / 1000)],
         ['kubelet-certificate-authority', '/etc/kubernetes/pki/ca.crt'],
@@ -130,9 +132,6 @@ export const renderKubeadmConfig = (cluster: Cluster, machine: MachineSpec, timi
   ]
     .map((document) => stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 }))
     .join('---\n')}`
-
-/** Time for requests in flight after the delay; without it the kubelet kills an API server that is still closing its connections. */
-const drainSeconds = 65
 
 /** What the v1beta4 API has no field for: read by kubeadm from its directory of patches, at init as at each upgrade. */
 export const renderApiServerPatch = (timing: Timing): string =>
