@@ -8,10 +8,11 @@ const fast: Timing = {
   vrrpCheck: { intervalMs: 250, timeoutMs: 250, fall: 2, rise: 2, kind: 'http' },
   backendCheck: {
     kind: 'readyz',
-    intervalMs: 300,
-    fastIntervalMs: 100,
+    intervalMs: 250,
+    fastIntervalMs: 50,
     downIntervalMs: 300,
-    timeoutMs: 300,
+    // Above what answers of a busy API server take: one that is called down loses the connections of every client through it.
+    timeoutMs: 500,
     fall: 2,
     rise: 2,
     slowStartMs: 0,

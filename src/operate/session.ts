@@ -1,4 +1,5 @@
 import { mkdir, readFile, stat } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import type { KubernetesClient } from '../client/kubernetes.js'
 import { timingOf } from '../config/timing.js'
 import type { Fleet } from '../machine/fleet.js'
@@ -67,6 +68,8 @@ export const openSession = async (cluster: Cluster, fleet: Fleet, options: Sessi
       })
     : undefined
   const timing = timingOf(cluster)
+  // By the computer alone: a lab that grows must not have to start everything anew.
+  const shared = fleet.isLab ? { goThreads: Math.max(1, Math.floor(availableParallelism() / 4)) } : {}
 
   /**
    * Files of one machine, rendered once: for the question what is there, and for the comparison. `confined`: the machine shares its kernel with
@@ -86,7 +89,10 @@ export const openSession = async (cluster: Cluster, fleet: Fleet, options: Sessi
   ): Promise<{ plain: ManagedFile[]; secret: ManagedFile[] | undefined }> => {
     const machine = cluster.machines.find((m) => m.name === name)
     if (!machine) return { plain: [], secret: [] }
-    return { plain: machineFiles(cluster, machine, timing, { lab: confined, iface }), secret: await pki?.filesFor(cluster, machine) }
+    return {
+      plain: machineFiles(cluster, machine, timing, { lab: confined, iface, ...shared }),
+      secret: await pki?.filesFor(cluster, machine),
+    }
   }
   const facts = memo(async (name: string): Promise<MachineFacts> => {
     // Asked before it is known what the machine is: a container has the longer list of files.

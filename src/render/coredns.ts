@@ -1,8 +1,9 @@
 import { timingOf } from '../config/timing.js'
 import { type Cluster, nodes } from '../model/cluster.js'
+import { environmentList } from './environment.js'
 import type { KubernetesObject } from './kubernetes-object.js'
 import { dnsServiceIp } from './subnet.js'
-import { http2Variables } from './systemd.js'
+import { http2Environment } from './systemd.js'
 
 /** The tag that kubeadm of this version asks for. */
 export const corednsImage = 'registry.k8s.io/coredns/coredns:v1.14.2'
@@ -118,7 +119,7 @@ const deployment = (cluster: Cluster): KubernetesObject => ({
           { key: 'CriticalAddonsOnly', operator: 'Exists' },
           { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' },
         ],
-        containers: [{ ...container, env: [...environment(cluster), ...http2Variables(timingOf(cluster))] }],
+        containers: [{ ...container, env: [...environment(cluster), ...environmentList(http2Environment(timingOf(cluster)))] }],
         dnsPolicy: 'Default',
         volumes: [{ name: 'config-volume', configMap: { name: 'coredns', items: [{ key: 'Corefile', path: 'Corefile' }] } }],
       },

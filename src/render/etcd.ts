@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { stringify } from 'yaml'
 import { type Cluster, etcdMachines, type MachineSpec } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
-import type { RenderOptions } from './containerd.js'
+import { goThreads, type RenderOptions } from './containerd.js'
+import { environmentLines } from './environment.js'
 
 export const etcdUnitPath = '/etc/systemd/system/etcd.service'
 export const etcdConfigPath = '/etc/etcd/etcd.yaml'
@@ -76,7 +77,7 @@ export const renderEtcdConfig = (cluster: Cluster, machine: MachineSpec, timing:
   return `# Written by quorate; changes here are overwritten.\n${stringify(config)}`
 }
 
-export const renderEtcdUnit = ({ lab }: RenderOptions): string => `[Unit]
+export const renderEtcdUnit = (options: RenderOptions): string => `[Unit]
 Description=etcd, member of the cluster's store
 Wants=quorate-network.service
 After=network.target quorate-network.service
@@ -86,16 +87,16 @@ StartLimitIntervalSec=0
 Type=notify
 # Ready only when a majority runs, however long that takes.
 TimeoutStartSec=infinity
-ExecStart=/usr/local/bin/etcd --config-file=${etcdConfigPath}
+${environmentLines(goThreads(options))}ExecStart=/usr/local/bin/etcd --config-file=${etcdConfigPath}
 # A member that was removed ends by itself with status 0 and must not be started again.
 Restart=on-failure
 RestartSec=100ms
-LimitNOFILE=${lab ? 20000 : 65536}
+LimitNOFILE=${options.lab ? 20000 : 65536}
 ProtectSystem=full
 ProtectHome=yes
 PrivateTmp=yes
 NoNewPrivileges=yes
-${lab ? '' : 'OOMScoreAdjust=-997\nIOSchedulingClass=best-effort\nIOSchedulingPriority=0\n'}
+${options.lab ? '' : 'OOMScoreAdjust=-997\nIOSchedulingClass=best-effort\nIOSchedulingPriority=0\n'}
 [Install]
 WantedBy=multi-user.target
 `

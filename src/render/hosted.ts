@@ -1,6 +1,7 @@
 import { type Cluster, type Hosted, hostedReplicas } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
 import { drainSeconds } from './api-server-end.js'
+import { environmentList } from './environment.js'
 import { controllerManagerPort, hostedCommand, schedulerPort } from './hosted-flags.js'
 import {
   type HostedComponent,
@@ -12,7 +13,7 @@ import {
   hostedService,
 } from './hosted-names.js'
 import { digestOf, filesAnnotation, type KubernetesObject } from './kubernetes-object.js'
-import { http2Variables } from './systemd.js'
+import { http2Environment } from './systemd.js'
 
 /** On every object: the digest of what was declared, so that a later run sees at once what is missing or was declared from another file. */
 export const hostedDigest = 'quorate.dev/digest'
@@ -112,7 +113,7 @@ const deployment = (component: HostedComponent, cluster: Cluster, hosted: Hosted
               image: `registry.k8s.io/${component}:${cluster.kubernetesVersion}`,
               imagePullPolicy: 'IfNotPresent',
               command: hostedCommand(component, cluster, timing),
-              env: http2Variables(timing),
+              env: environmentList(http2Environment(timing)),
               ports: [{ name: 'https', containerPort: portOf(component, cluster), protocol: 'TCP' }],
               ...probesOf(component),
               resources: { requests: { cpu: cpuOf[component] } },

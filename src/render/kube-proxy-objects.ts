@@ -2,9 +2,10 @@ import { stringify } from 'yaml'
 import { timingOf } from '../config/timing.js'
 import type { Cluster } from '../model/cluster.js'
 import { nodeEndpointUrl } from './endpoint.js'
+import { environmentList } from './environment.js'
 import { kubeProxyConfiguration } from './kube-proxy.js'
 import { filesAnnotation, type KubernetesObject } from './kubernetes-object.js'
-import { http2Variables } from './systemd.js'
+import { http2Environment } from './systemd.js'
 
 const namespace = 'kube-system'
 const labels = { 'k8s-app': 'kube-proxy' }
@@ -49,7 +50,10 @@ const daemonSet = (cluster: Cluster): KubernetesObject => ({
             imagePullPolicy: 'IfNotPresent',
             command: ['/usr/local/bin/kube-proxy', '--config=/var/lib/kube-proxy/config.conf', '--hostname-override=$(NODE_NAME)'],
             securityContext: { privileged: true },
-            env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }, ...http2Variables(timingOf(cluster))],
+            env: [
+              { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+              ...environmentList(http2Environment(timingOf(cluster))),
+            ],
             volumeMounts: [
               { name: 'kube-proxy', mountPath: '/var/lib/kube-proxy' },
               { name: 'xtables-lock', mountPath: '/run/xtables.lock', readOnly: false },

@@ -2,13 +2,14 @@ import { stringify } from 'yaml'
 import { type Cluster, controlPlanes, etcdMachines, type MachineSpec, topologyOf, workers } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
 import { drainSeconds, watchDrain } from './api-server-end.js'
-import type { RenderOptions } from './containerd.js'
+import { goThreads, type RenderOptions } from './containerd.js'
 import { duration } from './duration.js'
 import { apiServerPort, isColocated } from './endpoint.js'
+import { environmentList } from './environment.js'
 import { etcdClientUrl, etcdDataDir, etcdSettings } from './etcd.js'
 import { kubeProxyConfiguration } from './kube-proxy.js'
 import { kubeletConfiguration } from './kubelet.js'
-import { http2Variables } from './systemd.js'
+import { http2Environment } from './systemd.js'
 
 export const kubeadmConfigPath = '/etc/kubernetes/kubeadm.yaml'
 export const kubeadmPatchesDir = '/etc/kubernetes/patches'
@@ -27,8 +28,12 @@ export const taintsOf = (cluster: Cluster, machine: MachineSpec): { key: string;
     ? [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }]
     : []
 
-const etcdSection = (cluster: Cluster, timing: Timing): object => {
-  if (topologyOf(cluster) === 'stacked') return { local: { dataDir: etcdDataDir, extraArgs: args(etcdSettings(cluster, timing)) } }
+const etcdSection = (cluster: Cluster, timing: Timing, options: RenderOptions): object => {
+  const extraEnvs = environmentList(goThreads(options))
+  if (topologyOf(cluster) === 'stacked')
+    return {
+      local: { dataDir: etcdDataDir, extraArgs: args(etcdSettings(cluster, timing)), ...(extraEnvs.length > 0 ? { extraEnvs } : {}) },
+    }
   return {
     external: {
       endpoints: cluster.etcd.external?.endpoints ?? etcdMachines(cluster).map(etcdClientUrl),
@@ -45,8 +50,8 @@ const leaderElection = (timing: Timing): [string, string][] => [
   ['leader-elect-retry-period', duration(timing.lease.retryMs)],
 ]
 
-const clusterConfiguration = (cluster: Cluster, machine: MachineSpec, timing: Timing): object => {
-  const extraEnvs = http2Variables(timing)
+const clusterConfiguration = (cluster: Cluster, machine: MachineSpec, timing: Timing, options: RenderOptions): object => {
+  const extraEnvs = environmentList({ ...http2Environment(timing), ...goThreads(options) })
   const routed = cluster.network.plugin.kind === 'routed'
   const { node } = timing
   return {
@@ -63,7 +68,7 @@ const clusterConfiguration = (cluster: Cluster, machine: MachineSpec, timing: Ti
       serviceSubnet: cluster.network.serviceSubnet,
       dnsDomain: cluster.network.dnsDomain,
     },
-    etcd: etcdSection(cluster, timing),
+    etcd: etcdSection(cluster, timing, options),
     apiServer: {
       certSANs: [
         ...new Set(['127.0.0.1', 'localhost', cluster.endpoint.address, ...controlPlanes(cluster).flatMap((m) => [m.name, m.address])]),
@@ -126,7 +131,7 @@ const initConfiguration = (cluster: Cluster, machine: MachineSpec, { lab }: Rend
 export const renderKubeadmConfig = (cluster: Cluster, machine: MachineSpec, timing: Timing, options: RenderOptions): string =>
   `# Written by quorate; changes here are overwritten.\n${[
     initConfiguration(cluster, machine, options),
-    clusterConfiguration(cluster, machine, timing),
+    clusterConfiguration(cluster, machine, timing, options),
     kubeletConfiguration(cluster, timing, options),
     kubeProxyConfiguration(cluster),
   ]

@@ -1,6 +1,7 @@
 import type { Timing } from '../model/timing.js'
-import type { RenderOptions } from './containerd.js'
+import { goThreads, type RenderOptions } from './containerd.js'
 import { wholeSeconds } from './duration.js'
+import { environmentLines } from './environment.js'
 import { heldSocketUse } from './held-socket.js'
 import { masterDownMs } from './keepalived.js'
 import { libexec, type ManagedFile } from './managed-file.js'
@@ -15,22 +16,15 @@ export const http2Environment = (timing: Timing): Record<string, string> => ({
   HTTP2_PING_TIMEOUT_SECONDS: String(wholeSeconds(timing.http2.pingMs)),
 })
 
-/** The same, as containers take it. */
-export const http2Variables = (timing: Timing): { name: string; value: string }[] =>
-  Object.entries(http2Environment(timing)).map(([name, value]) => ({ name, value }))
-
 /** Laid out so that kubeadm finds its own: it writes config.yaml and kubeadm-flags.env, and starts the unit by this name. */
-export const renderKubeletUnit = (timing: Timing, { lab }: RenderOptions): string => `[Unit]
+export const renderKubeletUnit = (timing: Timing, options: RenderOptions): string => `[Unit]
 Description=kubelet, the agent of Kubernetes on this node
 Wants=containerd.service quorate-network.service
 After=containerd.service quorate-network.service
 StartLimitIntervalSec=0
 
 [Service]
-${Object.entries(http2Environment(timing))
-  .map(([name, value]) => `Environment=${name}=${value}`)
-  .join('\n')}
-EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
+${environmentLines({ ...http2Environment(timing), ...goThreads(options) })}EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
 EnvironmentFile=-/etc/default/kubelet
 ExecStartPre=${kubeletLinkScriptPath}
 ExecStart=/usr/local/bin/kubelet --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf \\
@@ -38,8 +32,8 @@ ExecStart=/usr/local/bin/kubelet --bootstrap-kubeconfig=/etc/kubernetes/bootstra
 Restart=always
 RestartSec=500ms
 KillMode=process
-LimitNOFILE=${lab ? 20000 : 1048576}
-${lab ? '' : 'OOMScoreAdjust=-999\n'}
+LimitNOFILE=${options.lab ? 20000 : 1048576}
+${options.lab ? '' : 'OOMScoreAdjust=-999\n'}
 [Install]
 WantedBy=multi-user.target
 `

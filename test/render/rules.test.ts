@@ -3,12 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import type { Cluster, MachineSpec } from '../../src/model/cluster.js'
 import { clusterObjects } from '../../src/render/addons.js'
+import type { RenderOptions } from '../../src/render/containerd.js'
 import { dnsReplicas } from '../../src/render/coredns.js'
 import { kubeletServerUrl, proxyPlace } from '../../src/render/endpoint.js'
 import { etcdClusterToken, initialCluster } from '../../src/render/etcd.js'
 import { renderHaproxy } from '../../src/render/haproxy.js'
 import { masterDownMs, priorityOf, renderKeepalived } from '../../src/render/keepalived.js'
 import { renderKubeadmConfig, taintsOf } from '../../src/render/kubeadm.js'
+import { machineFiles } from '../../src/render/machine-files.js'
 import { renderNetworkScript } from '../../src/render/routes.js'
 import { addressAt, dnsServiceIp, kubernetesServiceIp } from '../../src/render/subnet.js'
 import { base, colocated, externalEtcd, fast, guide, named, podCidrOf, stacked } from './clusters.js'
@@ -93,6 +95,19 @@ describe('kubeadm files', () => {
     const foreign = stacked()
     foreign.network.plugin = { kind: 'none' }
     expect(renderKubeadmConfig(foreign, named(foreign, 'cp-1'), fast, { lab: true })).not.toContain('allocate-node-cidrs')
+  })
+
+  it('give every Go program of shared processors its number of threads, and hosts of their own nothing', () => {
+    const files = (cluster: Cluster, name: string, options: RenderOptions): string =>
+      machineFiles(cluster, named(cluster, name), fast, { ...options, iface: 'host0' })
+        .map((one) => String(one.content))
+        .join('')
+    const times = (text: string): number => text.split('GOMAXPROCS').length - 1
+    // kubelet, containerd; API server, controller-manager, scheduler, etcd in the file of kubeadm.
+    expect(times(files(stacked(), 'cp-1', { lab: true, goThreads: 1 }))).toBe(6)
+    expect(times(files(stacked(), 'w-1', { lab: true, goThreads: 1 }))).toBe(2)
+    expect(times(files(externalEtcd(), 'e-1', { lab: true, goThreads: 1 }))).toBe(1)
+    expect(times(files(stacked(), 'cp-1', { lab: false }))).toBe(0)
   })
 
   it('name the etcd of the user with its prefix', () => {

@@ -18,7 +18,7 @@ const leastStallMs = 10
 const tellMs = 100
 /** A watch that is open and does not deliver for this long has lost what it owes. */
 const watchersMs = 10_000
-/** Kept connections to one server: at 25 Hz enough for answers that take 150 ms, at 10 Hz for 400 ms. */
+/** Kept connections to one server: at 10 Hz enough for answers that take 400 ms. */
 const keptPool = 4
 const ownMs = 1000
 /** A read of one object by its key: an API server asks etcd for it and has quorum confirm, so the whole path is on trial. */

@@ -33,11 +33,15 @@ export interface ProberConfig {
   deadlines: { connectMs: number; totalMs: number; pingIdleMs: number; pingMs: number; staleMs: number }
 }
 
+/**
+ * New connections are what outages are judged by. The other classes are asked less often, as often as their own limits need: together they
+ * must leave the API servers of a small computer room to answer, or the drill measures itself.
+ */
 export const defaultRates: ProberConfig['rates'] = {
   newHz: 50,
-  keptHz: 25,
-  http2Hz: 25,
-  directHz: 10,
+  keptHz: 10,
+  http2Hz: 10,
+  directHz: 5,
   writeHz: 20,
   readHz: 8,
   watchHz: 20,
