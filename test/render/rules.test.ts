@@ -106,7 +106,7 @@ describe('kubeadm files', () => {
     // kubelet, containerd; API server, controller-manager, scheduler, etcd in the file of kubeadm.
     expect(times(files(stacked(), 'cp-1', { lab: true, goThreads: 1 }))).toBe(6)
     expect(times(files(stacked(), 'w-1', { lab: true, goThreads: 1 }))).toBe(2)
-    expect(times(files(externalEtcd(), 'e-1', { lab: true, goThreads: 1 }))).toBe(1)
+    expect(times(files(externalEtcd(), 'etcd-1', { lab: true, goThreads: 1 }))).toBe(1)
     expect(times(files(stacked(), 'cp-1', { lab: false }))).toBe(0)
   })
 
