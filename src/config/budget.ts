@@ -17,6 +17,7 @@ import {
   backendRefusedMs,
   keptConnectionMs,
   kubernetesServiceMs,
+  withoutStoreMs,
 } from './outage/api-server.js'
 import { dnsPodLostMs, leaseTakeoverMs, nodeNotReadyMs, podReplacementMs } from './outage/cluster-parts.js'
 import { etcdClientMs, etcdElectionMs } from './outage/etcd.js'
@@ -46,6 +47,12 @@ const frozenServer = ({ cluster, timing, servers }: Shape): Span => {
   // nginx as free software learns only from connections that failed, and these do not.
   if (cluster.balancer === 'nginx-keepalived') return unbounded('nginx sees only failed connections, not unanswered ones')
   return backendFrozenMs(timing)
+}
+
+/** An API server whose etcd does not answer accepts everything and answers nothing. */
+const serverWithoutStore = (shape: Shape): Span => {
+  const frozen = frozenServer(shape)
+  return Number.isFinite(frozen.highMs) && shape.cluster.balancer !== 'external' ? withoutStoreMs(shape.timing) : frozen
 }
 
 const killedServer = ({ cluster, timing, servers }: Shape): Span => {
@@ -81,7 +88,7 @@ const lostLeader = (shape: Shape): Span => {
   if (etcdMachines(cluster).length < 3) return span(1000, 30_000, 'the only etcd member: kubelet starts it again')
   const election = etcdElectionMs(timing)
   if (topologyOf(cluster) !== 'stacked') return election
-  const server = frozenServer(shape)
+  const server = serverWithoutStore(shape)
   return slowestOf(
     election,
     Number.isFinite(server.highMs) ? server : span(0, 30_000, 'its API server waits until kubelet has started it again'),

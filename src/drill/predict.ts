@@ -1,4 +1,11 @@
-import { apiServerRestartMs, apiServerStoppedMs, backendDetectMs, backendFrozenMs, backendRefusedMs } from '../config/outage/api-server.js'
+import {
+  apiServerRestartMs,
+  apiServerStoppedMs,
+  backendDetectMs,
+  backendFrozenMs,
+  backendRefusedMs,
+  withoutStoreMs,
+} from '../config/outage/api-server.js'
 import { dnsPodLostMs, leaseTakeoverMs } from '../config/outage/cluster-parts.js'
 import { etcdElectionMs, etcdHandOverMs } from '../config/outage/etcd.js'
 import { inTurn, nothing, type Span, slowestOf, span, unbounded } from '../config/outage/span.js'
@@ -27,6 +34,10 @@ const stoppedServer = (t: Timing): Span => slowestOf(apiServerStoppedMs(t), back
 const frozenServer = (t: Timing, proxy: string | undefined): Span =>
   proxy === 'nginx' ? unbounded('nginx sees only failed connections, not unanswered ones') : backendFrozenMs(t)
 
+/** Stacked, an API server whose member is gone accepts everything and answers nothing until /readyz tells. */
+const serverWithoutStore = (t: Timing, proxy: string | undefined): Span =>
+  proxy === 'nginx' ? unbounded('nginx sees only failed connections, not unanswered ones') : withoutStoreMs(t)
+
 /** What new connections to the endpoint feel at most, by what is lost. */
 const spanOf = (key: PredictionKey | 'leases', cluster: Cluster): Span => {
   const t = timingOf(cluster)
@@ -51,7 +62,7 @@ const spanOf = (key: PredictionKey | 'leases', cluster: Cluster): Span => {
       return several ? frozenServer(t, proxy) : unbounded('there is no other')
     case 'api-server-without-store':
       // It accepts, and /readyz is what tells.
-      return several ? backendFrozenMs(t) : unbounded('there is no other')
+      return several ? serverWithoutStore(t, proxy) : unbounded('there is no other')
     case 'proxy-killed':
       return proxyKilledMs(t, proxy === 'haproxy' && t.name !== 'guide')
     case 'proxy-frozen':
@@ -63,14 +74,14 @@ const spanOf = (key: PredictionKey | 'leases', cluster: Cluster): Span => {
     case 'vrrp-stopped':
       return address(virtualIpHandOverMs)
     case 'etcd-leader-lost':
-      return withElection(several ? frozenServer(t, proxy) : unbounded('there is no other'))
+      return withElection(several ? serverWithoutStore(t, proxy) : unbounded('there is no other'))
     case 'etcd-leader-moved':
       return stacked ? slowestOf(etcdHandOverMs(t), stoppedServer(t)) : etcdHandOverMs(t)
     case 'etcd-leader-stopped':
       // The API server beside it has lost its member all the same.
-      return stacked ? slowestOf(etcdHandOverMs(t), frozenServer(t, proxy)) : etcdHandOverMs(t)
+      return stacked ? slowestOf(etcdHandOverMs(t), serverWithoutStore(t, proxy)) : etcdHandOverMs(t)
     case 'etcd-follower-lost':
-      return stacked ? frozenServer(t, proxy) : nothing('API servers go on with the other members')
+      return stacked ? serverWithoutStore(t, proxy) : nothing('API servers go on with the other members')
     case 'holder-lost':
       return colocated(cluster) ? slowestOf(address(virtualIpMoveMs), withElection(backendDetectMs(t))) : address(virtualIpMoveMs)
     case 'holder-stopped':
@@ -80,7 +91,7 @@ const spanOf = (key: PredictionKey | 'leases', cluster: Cluster): Span => {
     case 'control-plane-lost':
       return colocated(cluster) ? slowestOf(address(virtualIpMoveMs), withElection(backendDetectMs(t))) : withElection(backendDetectMs(t))
     case 'control-plane-stopped':
-      return slowestOf(stoppedServer(t), stacked ? frozenServer(t, proxy) : nothing(''), etcdElectionMs(t))
+      return slowestOf(stoppedServer(t), stacked ? serverWithoutStore(t, proxy) : nothing(''), etcdElectionMs(t))
     case 'zone-lost':
       return slowestOf(...(hasVirtualIp(cluster) ? [address(virtualIpMoveMs)] : []), withElection(backendDetectMs(t)))
     case 'dns-pod-lost':

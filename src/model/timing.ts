@@ -25,7 +25,8 @@ export interface Timing {
   idleMs: number
   redispatch: boolean
   retries: number
-  etcd: { heartbeatMs: number; electionMs: number }
+  /** `readyCheckMs`: after so long without an answer of etcd /readyz turns false; longer than an election, or every one empties the balancers. */
+  etcd: { heartbeatMs: number; electionMs: number; readyCheckMs: number }
   /** controller-manager and scheduler. */
   lease: { durationMs: number; renewMs: number; retryMs: number }
   node: { statusUpdateMs: number; monitorGraceMs: number; monitorPeriodMs: number; leaseDurationMs: number; tolerationMs: number }

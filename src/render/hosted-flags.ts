@@ -28,6 +28,7 @@ const apiServer = (cluster: Cluster, timing: Timing): Flags => ({
   'etcd-certfile': file('apiserver-etcd-client.crt'),
   'etcd-keyfile': file('apiserver-etcd-client.key'),
   'etcd-servers': (cluster.etcd.external?.endpoints ?? etcdMachines(cluster).map(etcdClientUrl)).join(','),
+  'etcd-readycheck-timeout': duration(timing.etcd.readyCheckMs),
   'etcd-prefix': cluster.etcd.external?.prefix,
   'kubelet-certificate-authority': file('ca.crt'),
   'kubelet-client-certificate': file('apiserver-kubelet-client.crt'),

@@ -84,6 +84,7 @@ const clusterConfiguration = (cluster: Cluster, machine: MachineSpec, timing: Ti
         ['default-not-ready-toleration-seconds', Math.round(node.tolerationMs / 1000)],
         ['default-unreachable-toleration-seconds', Math.round(node.tolerationMs / 1000)],
         ['kubelet-certificate-authority', '/etc/kubernetes/pki/ca.crt'],
+        ['etcd-readycheck-timeout', duration(timing.etcd.readyCheckMs)],
         ['etcd-prefix', cluster.etcd.external?.prefix],
         ['service-node-port-range', cluster.network.nodePortRange],
       ]),

@@ -20,6 +20,18 @@ export const backendFrozenMs = (timing: Timing): Span =>
   timing.backendCheck.kind === 'tcp' ? unbounded('the check only connects, and a frozen API server accepts') : backendDetectMs(timing)
 
 /**
+ * The API server lives and its etcd does not answer. /readyz asks etcd every half of its time limit and tells the last result in between
+ * (k8s.io/apiserver, storagebackend/factory/etcd3.go), so it turns false one limit after the next question; then the proxy has to see it.
+ */
+export const withoutStoreMs = (timing: Timing): Span => {
+  const { intervalMs, fastIntervalMs, fall, kind } = timing.backendCheck
+  const { readyCheckMs } = timing.etcd
+  if (kind === 'tcp') return unbounded('the check only connects, and an API server without etcd accepts')
+  const seenMs = (fall - 1) * fastIntervalMs
+  return span(readyCheckMs, 1.5 * readyCheckMs + intervalMs + seenMs, `/readyz turns false when etcd did not answer for ${readyCheckMs} ms`)
+}
+
+/**
  * The API server is gone and its port refuses. With redispatch the proxy tries the next one within the same connection (measured: none
  * of 200 failed), so only requests that were inside it are cut. Without, its share of connections fails until `fall` checks are refused.
  */
