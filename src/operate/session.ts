@@ -107,9 +107,9 @@ export const openSession = async (cluster: Cluster, fleet: Fleet, options: Sessi
     return secret ? [...plain, ...secret] : undefined
   })
 
-  const firstReady = async (): Promise<KubernetesClient | undefined> => {
+  const firstReady = async (patienceMs: number): Promise<KubernetesClient | undefined> => {
     const asked = [...(connections?.apiServers.values() ?? [])].map(async (client) => {
-      if (!(await client.readyz({ deadlineMs: 1000 })).ready) throw new Error('not ready')
+      if (!(await client.readyz({ deadlineMs: patienceMs })).ready) throw new Error('not ready')
       return client
     })
     return Promise.any(asked).catch(() => undefined)
@@ -133,9 +133,12 @@ export const openSession = async (cluster: Cluster, fleet: Fleet, options: Sessi
     desired,
     api: async (deadlineMs) => {
       if (!connections) return undefined
-      answering ??= await until({ everyMs: 200, deadlineMs }, firstReady, () => new Error('none is ready'), options.signal).catch(
-        () => undefined,
-      )
+      if (answering) return answering
+      // One that has served before and is late is busy; it must not be taken for one that has yet to come.
+      const busyMs = (await served()) ? 5000 : 0
+      const first = (): Promise<KubernetesClient | undefined> => firstReady(Math.max(1000, busyMs))
+      const limit = { everyMs: 200, deadlineMs: Math.max(deadlineMs, busyMs) }
+      answering = await until(limit, first, () => new Error('none is ready'), options.signal).catch(() => undefined)
       return answering
     },
     forgetApi: () => {
