@@ -7,7 +7,7 @@ const withPrograms = [
   'test/elect/{takeovers,etcd-lock,kubernetes}.test.ts',
 ]
 
-/** `unit` needs nothing but Node; `real` runs the published programs (haproxy -c, kubeadm config validate) and needs the bundle; `lab` makes machines, `topologies` brings up every other shape of a cluster. */
+/** `unit` needs nothing but Node; `real` runs the published programs (haproxy -c, kubeadm config validate) and needs the bundle; `lab` makes machines, `topologies` brings up every other shape of a cluster, `hosted` one inside another. */
 export default defineConfig({
   test: {
     projects: [
@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...withPrograms, 'test/lab/**', 'test/topologies/**'],
+          exclude: [...withPrograms, 'test/lab/**', 'test/topologies/**', 'test/hosted/**'],
           testTimeout: 30_000,
         },
       },
@@ -33,6 +33,15 @@ export default defineConfig({
         test: {
           name: 'topologies',
           include: ['test/topologies/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'hosted',
+          include: ['test/hosted/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
           fileParallelism: false,

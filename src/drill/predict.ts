@@ -30,13 +30,15 @@ const coldStart = span(10_000, 120_000, 'all machines boot and find each other, 
 /** On a machine that goes away cleanly, kubelet and systemd end things one after another, and its kernel answers to the end: refused, not silent. */
 const stoppedServer = (t: Timing): Span => slowestOf(apiServerStoppedMs(t), backendRefusedMs(t))
 
-/** Frozen, so that its kernel accepts what nobody answers: requests that were sent there wait for the client's own patience. */
-const frozenServer = (t: Timing, proxy: string | undefined): Span =>
-  proxy === 'nginx' ? unbounded('nginx sees only failed connections, not unanswered ones') : backendFrozenMs(t)
+/** What a server that accepts and does not answer costs, by a proxy that checks it; requests that were sent there wait for the client's own patience. */
+const unanswered = (proxy: string | undefined, seen: Span): Span =>
+  proxy === 'nginx' ? unbounded('nginx sees only failed connections, not unanswered ones') : seen
+
+/** Frozen, so that its kernel accepts what nobody answers. */
+const frozenServer = (t: Timing, proxy: string | undefined): Span => unanswered(proxy, backendFrozenMs(t))
 
 /** Stacked, an API server whose member is gone accepts everything and answers nothing until /readyz tells. */
-const serverWithoutStore = (t: Timing, proxy: string | undefined): Span =>
-  proxy === 'nginx' ? unbounded('nginx sees only failed connections, not unanswered ones') : withoutStoreMs(t)
+const serverWithoutStore = (t: Timing, proxy: string | undefined): Span => unanswered(proxy, withoutStoreMs(t))
 
 /** What new connections to the endpoint feel at most, by what is lost. */
 const spanOf = (key: PredictionKey | 'leases', cluster: Cluster): Span => {
