@@ -7,7 +7,17 @@ const withPrograms = [
   'test/elect/{takeovers,etcd-lock,kubernetes}.test.ts',
 ]
 
-/** `unit` needs nothing but Node; `real` runs the published programs (haproxy -c, kubeadm config validate) and needs the bundle; `lab` makes machines, `topologies` brings up every other shape of a cluster, `hosted` one inside another. */
+/** Tests whose verdict is a matter of milliseconds: alone, because a neighbour on the same processor is felt as a fault. */
+const timed = [
+  'test/check/wait.test.ts',
+  'test/drill/{prober,samplers-in-cluster,samplers-owners}.test.ts',
+  'test/elect/guard.test.ts',
+  'test/history/speed.test.ts',
+  'test/machine/ssh.test.ts',
+  'test/render/proxy-alive.test.ts',
+]
+
+/** `unit` and `timed` need nothing but Node; `real` runs the published programs (haproxy -c, kubeadm config validate) and needs the bundle; `lab` makes machines, `topologies` brings up every other shape of a cluster, `hosted` one inside another. */
 export default defineConfig({
   test: {
     projects: [
@@ -15,10 +25,11 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...withPrograms, 'test/lab/**', 'test/topologies/**', 'test/hosted/**'],
+          exclude: [...withPrograms, ...timed, 'test/lab/**', 'test/topologies/**', 'test/hosted/**'],
           testTimeout: 30_000,
         },
       },
+      { test: { name: 'timed', include: timed, testTimeout: 30_000, fileParallelism: false } },
       { test: { name: 'real', include: withPrograms, testTimeout: 120_000, fileParallelism: false } },
       {
         test: {

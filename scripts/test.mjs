@@ -1,6 +1,7 @@
 // Runs the stages of `npm test` one after another and adds up what passed, failed and was skipped. Lint and types count as tests.
 import { spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { relative } from 'node:path'
 
 const reports = '.quorate/test'
 const minute = 60_000
@@ -48,15 +49,24 @@ const vitest = (project, limitMs) => async () => {
   rmSync(file, { force: true })
   const args = ['run', '--project', project, '--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
   const exit = await run('node_modules/.bin/vitest', args, limitMs)
-  const total = { passed: 0, failed: 0, skipped: 0 }
+  const total = { passed: 0, failed: 0, skipped: 0, failures: [] }
   try {
     const report = JSON.parse(readFileSync(file, 'utf8'))
     total.passed = report.numPassedTests
     total.failed = report.numFailedTests
     total.skipped = report.numPendingTests + (report.numTodoTests ?? 0)
-    total.failed += report.testResults.filter(
+    const unloaded = report.testResults.filter(
       (one) => one.status === 'failed' && one.assertionResults.every((test) => test.status !== 'failed'),
-    ).length
+    )
+    total.failed += unloaded.length
+    total.failures = [
+      ...unloaded.map((one) => `${relative('.', one.name)}\n${one.message}`),
+      ...report.testResults.flatMap((one) =>
+        one.assertionResults
+          .filter((test) => test.status === 'failed')
+          .map((test) => `${relative('.', one.name)} > ${test.fullName}\n${test.failureMessages.join('\n')}`),
+      ),
+    ]
   } catch {
     total.failed += exit === 0 ? 0 : 1
   }
@@ -115,6 +125,7 @@ const stages = [
   { name: 'types', run: one('node_modules/.bin/tsc', ['-p', 'tsconfig.json', '--noEmit'], 5 * minute) },
   { name: 'build', run: one('scripts/prepare', [], 5 * minute) },
   { name: 'unit', run: vitest('unit', 15 * minute) },
+  { name: 'timed', run: vitest('timed', 10 * minute) },
   { name: 'package', run: one('scripts/check-package', [], 5 * minute), needs: ['build'] },
   { name: 'bundle', run: one('node', ['dist/cli/main.js', 'bundle', 'build', '--plain'], 30 * minute), needs: ['build'] },
   { name: 'real', run: async () => programsOfBundle().then(vitest('real', 15 * minute)), needs: ['bundle'], folder: 'test/real' },
@@ -134,6 +145,8 @@ for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => process.exit(13
 mkdirSync(reports, { recursive: true })
 const total = { passed: 0, failed: 0, skipped: 0 }
 const rows = []
+/** What failed, told again at the end: what a stage printed in its middle is long gone by then. */
+const failures = []
 const broken = new Set()
 for (const stage of stages) {
   if (wanted.length > 0 && !wanted.includes(stage.name)) continue
@@ -150,9 +163,12 @@ for (const stage of stages) {
   }
   if (result.failed > 0) broken.add(stage.name)
   for (const key of Object.keys(total)) total[key] += result[key]
+  failures.push(...(result.failures ?? []))
   rows.push({ name: stage.name, ...result, seconds: (Date.now() - started) / 1000 })
 }
 
+if (failures.length > 0) console.log('\n== failed')
+for (const text of failures) console.log(`\n${text.split('\n').slice(0, 12).join('\n')}`)
 console.log('\n== totals')
 for (const row of rows) {
   console.log(
