@@ -1,14 +1,15 @@
 /**
  * Every timing that decides an outage. One profile sets all of them, so that the order holds:
- * balancer detection < virtual-IP fall < leader lease < node grace.
+ * balancer detection and virtual-IP fall < leader lease < node grace. The first two need no order between them: what moves the address asks
+ * the proxy alone and nothing behind it.
  */
 export interface Timing {
   name: 'fast' | 'standard' | 'wide-area' | 'guide'
   /** VRRP advert interval; silence for 3 of them plus skew moves the virtual IP. */
   vrrpAdvertMs: number
   vrrpVersion: 2 | 3
-  /** keepalived's functional check of its own proxy. */
-  vrrpCheck: { intervalMs: number; timeoutMs: number; fall: number; rise: number; kind: 'http' | 'process' }
+  /** keepalived's functional check of its own proxy. A proxy that nobody stopped is given `restartMs` to listen again. */
+  vrrpCheck: { intervalMs: number; timeoutMs: number; fall: number; rise: number; restartMs: number; kind: 'http' | 'process' }
   /** The proxy's check of each API server. */
   backendCheck: {
     kind: 'readyz' | 'tcp'

@@ -47,7 +47,8 @@ const checkBlock = (cluster: Cluster, timing: Timing): string[] => {
     'vrrp_script proxy {',
     `  script "${libexec}/proxy-alive"`,
     `  interval ${wholeSeconds(check.intervalMs)}`,
-    `  timeout ${wholeSeconds(check.intervalMs)}`,
+    // A run that waits for the proxy's restart takes longer than the distance of two; the next one is skipped then.
+    `  timeout ${wholeSeconds(Math.max(1000, check.intervalMs) + check.restartMs)}`,
     '  # Weight 0 means FAULT: with nopreempt a mere loss of priority would move nothing.',
     '  weight 0',
     `  fall ${quick ? 1 : check.fall}`,

@@ -76,7 +76,7 @@ const balancerFiles = (cluster: Cluster, machine: MachineSpec, timing: Timing, o
   return [
     ...proxyFiles,
     keepalived,
-    script(`${libexec}/proxy-alive`, renderProxyAlive(timing)),
+    script(`${libexec}/proxy-alive`, renderProxyAlive(timing, proxy)),
     script(`${libexec}/vrrp-state`, renderVrrpState(cluster, options.iface)),
     renderKeepalivedDropIn(proxy, timing, options),
   ]

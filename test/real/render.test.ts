@@ -83,7 +83,7 @@ describe('keepalived', () => {
       root,
       {
         [keepalivedConfigPath]: config,
-        '/usr/local/libexec/quorate/proxy-alive': renderProxyAlive(fast),
+        '/usr/local/libexec/quorate/proxy-alive': renderProxyAlive(fast, 'haproxy'),
         '/usr/local/libexec/quorate/vrrp-state': renderVrrpState(stacked(), 'host0'),
       },
       ['/usr/sbin/keepalived', '-t', '-f', keepalivedConfigPath],

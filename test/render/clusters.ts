@@ -67,7 +67,7 @@ export const fast: Timing = {
   name: 'fast',
   vrrpAdvertMs: 100,
   vrrpVersion: 3,
-  vrrpCheck: { intervalMs: 250, timeoutMs: 250, fall: 2, rise: 2, kind: 'http' },
+  vrrpCheck: { intervalMs: 250, timeoutMs: 250, fall: 2, rise: 2, restartMs: 600, kind: 'http' },
   backendCheck: {
     kind: 'readyz',
     intervalMs: 500,
@@ -94,7 +94,7 @@ export const guide: Timing = {
   name: 'guide',
   vrrpAdvertMs: 1000,
   vrrpVersion: 2,
-  vrrpCheck: { intervalMs: 2000, timeoutMs: 2000, fall: 3, rise: 2, kind: 'process' },
+  vrrpCheck: { intervalMs: 2000, timeoutMs: 2000, fall: 3, rise: 2, restartMs: 0, kind: 'process' },
   backendCheck: {
     kind: 'tcp',
     intervalMs: 10_000,

@@ -32,7 +32,7 @@ const texts: Record<string, () => string> = {
   'keepalived-lb-1-fast': () => renderKeepalived(stacked(), named(stacked(), 'lb-1'), fast, 'host0'),
   'keepalived-m-2-fast': () => renderKeepalived(colocated(), named(colocated(), 'm-2'), fast, 'eth1'),
   'keepalived-lb-2-guide': () => renderKeepalived(stacked(), named(stacked(), 'lb-2'), guide, 'host0'),
-  'proxy-alive-fast': () => renderProxyAlive(fast),
+  'proxy-alive-fast': () => renderProxyAlive(fast, 'haproxy'),
   'vrrp-state-fast': () => renderVrrpState(stacked(), 'host0'),
   'kubeadm-stacked-lab': () => renderKubeadmConfig(stacked(), named(stacked(), 'cp-1'), fast, lab),
   'kubelet-worker-lab': () => renderWorkerKubeletConfig(stacked(), fast, lab) + renderKubeletFlags(named(stacked(), 'w-1')),

@@ -35,6 +35,10 @@ beforeEach(async () => {
   port = typeof address === 'object' && address ? address.port : 0
 })
 
+/** What systemd would say of the proxy's unit, from a program of that name that comes first. */
+const systemdSays = (state: string): Promise<void> =>
+  writeFile(join(dir, 'systemctl'), `#!/bin/sh\n[ "$*" = "is-active haproxy.service" ] && echo ${state}\n`, { mode: 0o755 })
+
 const stopServer = async (): Promise<void> => {
   for (const socket of open) socket.destroy()
   await new Promise((done) => server.close(done))
@@ -50,9 +54,9 @@ const patient = { ...fast, vrrpCheck: { ...fast.vrrpCheck, timeoutMs: 5000 } }
 
 const run = async (timing = patient): Promise<{ exit: number; ms: number; stderr: string }> => {
   const path = join(dir, 'proxy-alive')
-  await writeFile(path, renderProxyAlive(timing).replace('/127.0.0.1/8404', `/127.0.0.1/${port}`), { mode: 0o755 })
+  await writeFile(path, renderProxyAlive(timing, 'haproxy').replace('/127.0.0.1/8404', `/127.0.0.1/${port}`), { mode: 0o755 })
   const startMs = performance.now()
-  const child = spawn(path, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(path, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, PATH: `${dir}:${process.env.PATH}` } })
   let stderr = ''
   child.stderr.on('data', (data: Buffer) => {
     stderr += data.toString()
@@ -67,16 +71,34 @@ describe('the check of the proxy', () => {
   it('looks several times within one second and is content with answers', async () => {
     onConnection = answers
     const { exit, ms, stderr } = await run()
-    expect([exit, asked, stderr]).toEqual([0, 3, ''])
+    expect([exit, asked, stderr]).toEqual([0, 4, ''])
     expect(ms).toBeLessThan(3000)
   })
 
-  it('fails soon when nothing listens', async () => {
-    onConnection = answers
+  it.each(['inactive', 'failed'])('fails at once when nothing listens and the proxy is %s', async (state) => {
     await stopServer()
-    const { exit, ms, stderr } = await run()
+    await systemdSays(state)
+    const { exit, ms, stderr } = await run({ ...patient, vrrpCheck: { ...patient.vrrpCheck, restartMs: 20_000 } })
     expect([exit, stderr]).toEqual([1, ''])
     expect(ms).toBeLessThan(3000)
+  })
+
+  it('waits for a proxy that is on its way, so that the address does not move for a restart', async () => {
+    onConnection = answers
+    await stopServer()
+    await systemdSays('activating')
+    setTimeout(() => server.listen(port, '127.0.0.1'), 300)
+    const { exit, stderr } = await run({ ...patient, vrrpCheck: { ...patient.vrrpCheck, restartMs: 20_000 } })
+    expect([exit, stderr]).toEqual([0, ''])
+    expect(asked).toBeGreaterThan(0)
+  })
+
+  it('gives up a proxy that is on its way and never comes', async () => {
+    await stopServer()
+    await systemdSays('activating')
+    const { exit, ms } = await run()
+    expect(exit).toBe(1)
+    expect(ms).toBeGreaterThanOrEqual(patient.vrrpCheck.restartMs)
   })
 
   it('fails when the proxy accepts but does not speak', async () => {
@@ -97,6 +119,9 @@ describe('the check of the proxy', () => {
     asked = 0
     onConnection = (socket) => (asked === 3 ? socket.destroy() : answers(socket))
     expect([(await run()).exit, asked]).toEqual([0, 4])
+    asked = 0
+    onConnection = (socket) => (asked === 4 ? socket.destroy() : answers(socket))
+    expect([(await run()).exit, asked]).toEqual([0, 5])
   })
 
   it('leaves the counting to keepalived when it is asked once a second', async () => {

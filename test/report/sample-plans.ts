@@ -5,7 +5,7 @@ export const timing: Timing = {
   name: 'fast',
   vrrpAdvertMs: 100,
   vrrpVersion: 3,
-  vrrpCheck: { intervalMs: 200, timeoutMs: 200, fall: 2, rise: 2, kind: 'http' },
+  vrrpCheck: { intervalMs: 200, timeoutMs: 200, fall: 2, rise: 2, restartMs: 600, kind: 'http' },
   backendCheck: {
     kind: 'readyz',
     intervalMs: 200,

@@ -29,20 +29,23 @@ export const virtualIpHandOverMs = (timing: Timing, balancerCount = 2): Span =>
  */
 export const vrrpKilledMs = (_timing: Timing): Span => span(0, announceMs, 'the address stays until a standby has it')
 
+/** systemctl, asked whether the proxy is on its way, on a busy computer. */
+const askedMs = 100
+
 /** How keepalived's check of its proxy runs: once a second at most often, with several looks within a run when it is to be quicker. */
 const checkRuns = (timing: Timing) => {
   const { intervalMs, fall } = timing.vrrpCheck
   const quick = intervalMs < 1000 && timing.vrrpCheck.kind === 'http'
-  const looks = quick ? Math.max(1, Math.floor(900 / intervalMs)) : 1
+  const looks = quick ? Math.max(1, Math.floor(1000 / intervalMs)) : 1
   return { quick, periodMs: Math.max(1000, intervalMs), looksMs: (looks - 1) * intervalMs, fall, intervalMs }
 }
 
-/** The proxy stopped listening: from there to keepalived's giving up the address. Each look is refused at once. */
+/** The proxy was stopped: from there to keepalived's giving up the address. Each look is refused at once, and systemd says that it is not on its way. */
 export const proxyGoneSeenMs = (timing: Timing): Span => {
   const { quick, periodMs, looksMs, fall, intervalMs } = checkRuns(timing)
-  const because = `${fall} refused checks ${intervalMs} ms apart`
   // Worst when it goes just after the last look of a run.
-  if (quick) return span(0, periodMs - looksMs + (fall - 1) * intervalMs, because)
+  if (quick) return span(0, periodMs - looksMs + askedMs, `refused at the next check, ${intervalMs} ms apart`)
+  const because = `${fall} refused checks ${intervalMs} ms apart`
   return span((fall - 1) * periodMs, fall * periodMs, because)
 }
 
@@ -54,7 +57,8 @@ export const proxyFrozenSeenMs = (timing: Timing): Span => {
   const { quick, periodMs, looksMs, fall, intervalMs } = checkRuns(timing)
   const { timeoutMs } = timing.vrrpCheck
   const because = `${fall} checks without an answer in ${timeoutMs} ms`
-  if (quick) return span(2 * timeoutMs, periodMs - looksMs + fall * timeoutMs + (fall - 1) * intervalMs, because)
+  // In step with the clock: a look that waits for its time limit is the pause to the next.
+  if (quick) return span(fall * timeoutMs, periodMs - looksMs + timeoutMs + (fall - 1) * Math.max(timeoutMs, intervalMs), because)
   return span((fall - 1) * periodMs + timeoutMs, fall * periodMs + timeoutMs, because)
 }
 
