@@ -68,8 +68,12 @@ export const runProcess = (argv: readonly [string, ...string[]], options: RunOpt
       if (failure !== undefined) giveUp()
     })
     child.on('close', (code, ended) => {
+      // Ended by itself, and given up before its output was: that is told, too.
+      if (failure !== undefined) {
+        giveUp()
+        return
+      }
       settle()
-      if (failure !== undefined) return
       const exit = code ?? 128 + (ended ? constants.signals[ended] : 0)
       const result = { exit, stdout: stdout(), stderr: stderr(), ms: performance.now() - startedMs }
       if (exit === 0 || options.allowFailure) resolve(result)

@@ -47,6 +47,11 @@ describe('a program on this computer', () => {
     expect(performance.now() - startedMs).toBeLessThan(1900)
   })
 
+  it('is given up at its deadline also when its output ends soon after', async () => {
+    const { problem } = await faultOf(runProcess(['sh', '-c', 'setsid sleep 0.7 & exit 0'], { timeoutMs: 300 }))
+    expect(problem).toMatchObject({ code: 'Q3002' })
+  })
+
   it('is ended by the signal, with its reason', async () => {
     await expect(runProcess(['sleep', '9'], { signal: AbortSignal.timeout(100) })).rejects.toThrow(/timeout/)
     await expect(runProcess(['sleep', '9'], { signal: AbortSignal.abort(new Error('stopped')) })).rejects.toThrow('stopped')
