@@ -184,11 +184,12 @@ export class FaultRun {
     options.onPhase('settle')
     await this.#settle()
     this.#moments.toMs = monotonicMs()
-    const ended = await this.watcher.quiet().catch((error) => {
+    // A server that is still starting owes its watch as much as one that is up.
+    const unended = await this.watcher.quiet(Math.max(0, untilMs - monotonicMs())).catch((error) => {
       this.#stop(reasonOf(error))
-      return false
+      return ['all']
     })
-    if (!ended) this.record.notes.push('not every watch was brought to its end')
+    if (unended.length > 0) this.record.notes.push(`watches not brought to their end: ${unended.join(', ')}`)
     if (prefix !== undefined) await this.#finals(prefix, untilMs)
     options.onPhase('redundancy')
     await redundancy

@@ -48,8 +48,8 @@ export interface Sink {
 export interface Watcher {
   /** A new set of keys; resolves with what their names begin with. */
   beginSet(set: string): Promise<{ prefix: string }>
-  /** No more operations; true when every watch was brought to its end. */
-  quiet(): Promise<boolean>
+  /** No more operations. Resolves with the watches that were not brought to their end, though they had so long to open. */
+  quiet(openWithinMs: number): Promise<string[]>
   series(fromMs: number, toMs: number): Series[]
   intervals(): { owners: Interval[]; leaders: { name: string; intervals: Interval[] }[] }
   roles(): Promise<Roles>

@@ -109,7 +109,7 @@ export const drillWorld = async (session: Session, lab: Lab | undefined): Promis
       for (const what of await samplers.ready(readyMs)) sink.problem(`not seen yet: ${what}`)
       return {
         beginSet: (set) => prober.beginSet(set),
-        quiet: () => prober.quiet(),
+        quiet: (openWithinMs) => prober.quiet(openWithinMs),
         series: (fromMs, toMs) => [...prober.series(fromMs, toMs), ...samplers.series(fromMs, toMs)],
         intervals: () => {
           const { owners, etcdLeader, controllerManager, scheduler } = samplers.intervals()

@@ -214,7 +214,7 @@ describe('a prober while its target fails for exactly 700 ms', () => {
       api.swallow = 4
       await sleep(400)
     }
-    expect(await prober.quiet()).toBe(true)
+    expect(await prober.quiet()).toEqual([])
     const verdict = judgeHistory({ operations, watches: events, finals: [api.final('run-a')], hashes: [] })
     const bad = verdict.properties.filter((one) => one.verdict === 'violated').map((one) => `${one.property}: ${one.witness?.says}`)
     expect(bad).toEqual([])

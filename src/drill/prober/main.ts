@@ -41,7 +41,7 @@ const start = (config: ProberConfig): Probing => {
 const obey = async (order: Order): Promise<void> => {
   if (!probing) return
   if (order.do === 'set') say({ set: order.set, ...(await probing.beginSet(order.set)) })
-  else if (order.do === 'quiet') say(await probing.quiet())
+  else if (order.do === 'quiet') say(await probing.quiet(order.openWithinMs))
 }
 
 const lines = createInterface({ input: process.stdin })

@@ -119,7 +119,7 @@ export class Probing {
 
   /** Ends the set that is in use, if one is, and begins another. Operations begin once the watches stand, or after 3 s without them. */
   async beginSet(set: string): Promise<{ prefix: string }> {
-    if (this.#set !== undefined) await this.quiet()
+    if (this.#set !== undefined) await this.quiet(0)
     const name = `${this.config.run}-${set}`
     await Promise.all(this.#watchers.map((one) => one.begin(name, 3000)))
     this.#set = name
@@ -128,15 +128,15 @@ export class Probing {
     return { prefix: `${name}-` }
   }
 
-  async quiet(): Promise<{ quiet: string; ended: boolean }> {
+  async quiet(openWithinMs: number): Promise<{ quiet: string; unended: string[] }> {
     const set = this.#set
-    if (set === undefined) return { quiet: '', ended: false }
+    if (set === undefined) return { quiet: '', unended: [] }
     this.#set = undefined
     const fence = await this.#work.end()
     this.#watchClass.end()
-    const ends = await Promise.all(this.#watchers.map((one) => one.end(fence, watchersMs)))
+    const ends = await Promise.all(this.#watchers.map((one) => one.end(fence, { openWithinMs, deliverWithinMs: watchersMs })))
     this.#tell()
-    return { quiet: set, ended: ends.every(Boolean) }
+    return { quiet: set, unended: this.#watchers.filter((_, i) => !ends[i]).map((one) => one.name) }
   }
 
   stop(): void {

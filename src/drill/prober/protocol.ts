@@ -64,8 +64,8 @@ export interface ClassHead {
 export type Order =
   /** A new set of keys: `<run>-<set>-...`. Reading and writing go on with it. */
   | { do: 'set'; set: string }
-  /** No more operations; the last ones are waited for, watchers brought to the end. Answered by `quiet`. */
-  | { do: 'quiet' }
+  /** No more operations; the last ones are waited for, watchers brought to the end, and for one that is not open so long. Answered by `quiet`. */
+  | { do: 'quiet'; openWithinMs: number }
   | { do: 'stop' }
 
 /** class, due, took, why ('' = answered), retry (1 answered, 0 not, -1 none made), void. Times in ms of the monotonic clock. */
@@ -78,8 +78,8 @@ export type Line =
   | { s: SampleRow[] }
   | { op: Operation }
   | { w: WatchEvent }
-  /** The set is at rest. `ended` = every watcher has seen everything up to the last write. */
-  | { quiet: string; ended: boolean }
+  /** The set is at rest. `unended` = watchers that have not seen everything up to the last write. */
+  | { quiet: string; unended: string[] }
   | {
       own: {
         atMs: number

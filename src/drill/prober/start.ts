@@ -23,8 +23,11 @@ export interface Prober {
   readonly classes: readonly ClassHead[]
   /** A new set of keys for the history; resolves with what their names begin with, once operations have begun. */
   beginSet(set: string): Promise<{ prefix: string }>
-  /** Ends the set: waits for the last operations and for watchers to have seen them. True when every watcher has. */
-  quiet(): Promise<boolean>
+  /**
+   * Ends the set: waits for the last operations and for watchers to have seen them, up to `openWithinMs` for a watch that is not open, as
+   * to a server that is starting. Resolves with the watchers that have not.
+   */
+  quiet(openWithinMs?: number): Promise<string[]>
   /** What each class saw of what was due within [fromMs, toMs), monotonic clock. */
   series(fromMs: number, toMs: number): Series[]
   /** Gives up samples that were due before. */
@@ -106,9 +109,9 @@ class Handle {
         const line = await this.#order({ do: 'set', set }, (one) => 'set' in one && one.set === set)
         return { prefix: 'prefix' in line ? line.prefix : '' }
       },
-      quiet: async () => {
-        const line = await this.#order({ do: 'quiet' }, (one) => 'quiet' in one)
-        return 'ended' in line && line.ended
+      quiet: async (openWithinMs = 0) => {
+        const line = await this.#order({ do: 'quiet', openWithinMs }, (one) => 'quiet' in one, orderMs + openWithinMs)
+        return 'unended' in line ? line.unended : []
       },
       series: (fromMs, toMs) => this.#samples.series(fromMs, toMs),
       forget: (beforeMs) => this.#samples.forget(beforeMs),
@@ -155,8 +158,8 @@ class Handle {
     })
   }
 
-  #order(order: Order, matches: (line: Line) => boolean): Promise<Line> {
-    const answer = this.#next(matches, orderMs)
+  #order(order: Order, matches: (line: Line) => boolean, withinMs = orderMs): Promise<Line> {
+    const answer = this.#next(matches, withinMs)
     this.child.stdin?.write(`${JSON.stringify(order)}\n`)
     return answer
   }

@@ -43,6 +43,10 @@ export class Watcher {
     this.#client = new Http2Client(options.server, options.patience)
   }
 
+  get name(): string {
+    return this.options.name
+  }
+
   get revision(): number {
     return this.#revision ?? 0
   }
@@ -65,16 +69,24 @@ export class Watcher {
   }
 
   /**
-   * Waits until everything up to `revision` was delivered; undefined = nobody knows how far that is, so there is no end. Where the watch is open and does not deliver it, that is put on record all
-   * the same, for the judge to see; where it is not open nothing can be said, and the record has no end.
+   * Waits until everything up to `revision` was delivered; undefined = nobody knows how far that is, so there is no end. Where the watch
+   * is open and does not deliver it, that is put on record all the same, for the judge to see; where it does not open in time nothing can
+   * be said, and the record has no end.
    */
-  async end(revision: number | undefined, withinMs: number): Promise<boolean> {
+  async end(
+    revision: number | undefined,
+    { openWithinMs, deliverWithinMs }: { openWithinMs: number; deliverWithinMs: number },
+  ): Promise<boolean> {
     if (revision === undefined) {
       await this.#leave()
       return false
     }
-    const untilMs = monotonicMs() + withinMs
-    while (this.revision < revision && monotonicMs() < untilMs) await sleep(20)
+    const fromMs = monotonicMs()
+    const untilMs = (): number => {
+      const last = this.#down.at(-1)
+      return last?.toMs === undefined ? fromMs + Math.max(openWithinMs, deliverWithinMs) : Math.max(fromMs, last.toMs) + deliverWithinMs
+    }
+    while (this.revision < revision && monotonicMs() < untilMs()) await sleep(20)
     const complete = this.revision >= revision
     if (complete || this.#isUp()) this.#record('ended', this.#set ? `${this.#set}-` : '', Math.max(revision, this.revision))
     await this.#leave()

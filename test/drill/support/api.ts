@@ -43,6 +43,13 @@ export class TestApi {
     this.#server?.close()
   }
 
+  /** Makes an object of a set, without a request. The revision of that. */
+  make(set: string, name: string): number {
+    const object = { metadata: { name, labels: { 'quorate.dev/set': set } }, data: { v: name } }
+    this.#answer('POST', new URL('https://kubernetes/api/v1/namespaces/drill/configmaps'), JSON.stringify(object))
+    return this.revision
+  }
+
   final(set: string): FinalState {
     const own = [...this.#objects.values()].filter((one) => one.metadata.labels?.['quorate.dev/set'] === set)
     const items = own.map((one) => [one.metadata.name, { value: one.data?.v ?? '', revision: Number(one.metadata.resourceVersion) }])

@@ -63,7 +63,7 @@ export class FakeWorld implements DrillWorld {
       quiet: async () => {
         clearInterval(this.#set?.timer)
         sink.watchEvent({ watcher: 'w', seq: ++this.#seq, type: 'ended', key: '', revision: this.#revision, atMs: monotonicMs() })
-        return true
+        return []
       },
       series: (fromMs, toMs) => [this.#series(Math.max(fromMs, beganMs), toMs)],
       intervals: () => ({
