@@ -40,7 +40,12 @@ const backends = defineClaim({
       if (!one.running) return wrong(one.machine, one.error ?? 'the proxy does not run')
       // Twins without a check are the way out when all checks fail; they say nothing about the servers.
       const checked = one.backends.filter((b) => b.status !== 'no check')
-      const down = checked.filter((b) => b.status !== 'UP')
+      // A server stands in the backend that asks it and in the one that sends traffic there; the first row tells why it is down.
+      const rows = checked.filter((b) => b.status !== 'UP')
+      const names = [...new Set(rows.map((b) => b.server))]
+      const down = names.flatMap(
+        (name) => rows.find((b) => b.server === name && b.checkStatus) ?? rows.find((b) => b.server === name) ?? [],
+      )
       // Of a hosted control plane every node of the host is asked, and those without an API server are down.
       const spare = cluster.hosted ? Math.max(0, apiDoors(cluster).length - wanted) : 0
       if (down.length > spare)

@@ -22,7 +22,7 @@ const fast: Timing = {
   redispatch: true,
   retries: 2,
   etcd: { heartbeatMs: 50, electionMs: 500, readyCheckMs: 1000 },
-  lease: { durationMs: 5000, renewMs: 3000, retryMs: 500 },
+  lease: { durationMs: 4000, renewMs: 3000, retryMs: 500 },
   node: { statusUpdateMs: 4000, monitorGraceMs: 20_000, monitorPeriodMs: 2000, leaseDurationMs: 10_000, tolerationMs: 30_000 },
   http2: { readIdleMs: 5000, pingMs: 3000 },
   apiShutdownDelayMs: 2000,

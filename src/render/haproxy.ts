@@ -7,6 +7,8 @@ import { heldVariable } from './held-socket.js'
 export const haproxyConfigPath = '/etc/haproxy/haproxy.cfg'
 export const haproxyAdminSocket = '/run/haproxy/admin.sock'
 export const haproxyBackend = 'apiservers'
+/** Asks each API server and carries no traffic; the servers of `haproxyBackend` follow what it finds. */
+export const haproxyChecks = 'readyz'
 /** On loopback; answers while the proxy itself works, whatever the API servers do. keepalived and the checks of quorate ask it. */
 export const proxyAlivePort = 8404
 export const proxyAlivePath = '/ready'
@@ -56,28 +58,43 @@ const aliveSection = (): string[] => [
   '  http-request return status 404',
 ]
 
-const readyzBackend = (cluster: Cluster, timing: Timing, caFile: string): string[] => {
+/**
+ * The checks stand in a backend of their own, because haproxy ends a check's connect and TLS handshake by `timeout connect` of its
+ * backend. What costs a client of a dead machine 200 ms would call a busy API server dead, whose handshake takes longer, and cut all
+ * sessions through it.
+ */
+const readyzBackends = (cluster: Cluster, timing: Timing, caFile: string): string[][] => {
   const check = timing.backendCheck
   const rhythm = `inter ${duration(check.intervalMs)} fastinter ${duration(check.fastIntervalMs)} downinter ${duration(check.downIntervalMs)}`
-  return [
-    `backend ${haproxyBackend}`,
-    '  # Sessions live for hours, so the least loaded is not the next in turn.',
-    '  balance leastconn',
+  const checks = [
+    `backend ${haproxyChecks}`,
+    '  # Of each check, its TLS handshake included. Clients wait for a connect as the defaults say.',
+    `  timeout connect ${duration(check.timeoutMs)}`,
     '  # /readyz turns false before a planned stop; /healthz and /livez stay true until the end.',
     '  option httpchk',
     '  http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host kubernetes',
     '  http-check expect status 200',
     '  option log-health-checks',
+    `  default-server ${rhythm} fall ${check.fall} rise ${check.rise}`,
+    ...apiDoors(cluster).map(
+      (m) => `  server ${m.name} ${m.address}:${m.port} check check-ssl verify required ca-file ${caFile} verifyhost kubernetes`,
+    ),
+  ]
+  const servers = [
+    `backend ${haproxyBackend}`,
+    '  # Sessions live for hours, so the least loaded is not the next in turn.',
+    '  balance leastconn',
     '  # /readyz asks etcd, so one hiccup of etcd takes out all at once. Then the unchecked twins serve: a slow API is better than none.',
     '  option allbackups',
-    `  default-server ${rhythm} fall ${check.fall} rise ${check.rise} on-marked-down shutdown-sessions tcp-ut 15s`,
+    '  default-server on-marked-down shutdown-sessions tcp-ut 15s',
     ...apiDoors(cluster).map(
       (m) =>
-        `  server ${m.name} ${m.address}:${m.port} check check-ssl verify required ca-file ${caFile} verifyhost kubernetes` +
+        `  server ${m.name} ${m.address}:${m.port} track ${haproxyChecks}/${m.name}` +
         (check.slowStartMs > 0 ? ` slowstart ${duration(check.slowStartMs)}` : ''),
     ),
     ...apiDoors(cluster).map((m) => `  server ${m.name}${twinSuffix} ${m.address}:${m.port} backup`),
   ]
+  return [checks, servers]
 }
 
 /** What the field's guides show: a connect as check, seldom, one server at a time until it is marked down. */
@@ -99,7 +116,8 @@ const tcpBackend = (cluster: Cluster, timing: Timing): string[] => {
  */
 export const haproxyConfig = (cluster: Cluster, timing: Timing, address: string, second?: string): string => {
   const bind = timing.name === 'guide' ? `${address} transparent` : `"\${${heldVariable}-${address}}" transparent`
-  const backend = timing.backendCheck.kind === 'tcp' ? tcpBackend(cluster, timing) : readyzBackend(cluster, timing, '/etc/haproxy/ca.crt')
+  const backends =
+    timing.backendCheck.kind === 'tcp' ? [tcpBackend(cluster, timing)] : readyzBackends(cluster, timing, '/etc/haproxy/ca.crt')
   const sections = [
     [
       '# Written by quorate; changes here are overwritten. TLS ends at the API server, so client certificates stay whole.',
@@ -107,7 +125,7 @@ export const haproxyConfig = (cluster: Cluster, timing: Timing, address: string,
     ],
     defaultsSection(timing),
     ['frontend api', `  bind ${bind}`, ...(second ? [`  bind ${second} transparent`] : []), `  default_backend ${haproxyBackend}`],
-    backend,
+    ...backends,
     aliveSection(),
   ]
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`
