@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
 /** The program as it is shipped, compiled by scripts/prepare. Benchmarks run from .quorate/build/bench. */
-const main = fileURLToPath(new URL('../../../../dist/cli/main.js', import.meta.url))
+export const main = fileURLToPath(new URL('../../../../dist/cli/main.js', import.meta.url))
 
 export interface Measured {
   exit: number

@@ -16,6 +16,18 @@ export const median = (values: readonly number[]): number => {
 
 const shown = (value: number): string => (Math.abs(value) < 10 ? value.toFixed(2) : value.toFixed(1))
 
+/** Rows of cells, aligned, on standard error. */
+export const columns = (rows: readonly (readonly string[])[]): void => {
+  const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length))) ?? []
+  for (const row of rows)
+    console.error(
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+}
+
 /** A table for people on standard error, JSON on standard output. */
 export const report = (title: string, figures: readonly Figure[], facts: Readonly<Record<string, unknown>> = {}): void => {
   const rows = figures.map((f) => {
@@ -26,15 +38,8 @@ export const report = (title: string, figures: readonly Figure[], facts: Readonl
     return [f.name, `${shown(median(all))} ${f.unit}`, spread, String(all.length), goal]
   })
   const table = [['figure', 'median', 'min .. max', 'n', 'goal'], ...rows]
-  const widths = [0, 1, 2, 3, 4].map((i) => Math.max(...table.map((row) => (row[i] ?? '').length)))
   console.error(`\n${title}`)
-  for (const row of table)
-    console.error(
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
+  columns(table)
   const data = figures.map((f) => ({ ...f, median: median(f.values), min: Math.min(...f.values), max: Math.max(...f.values) }))
   console.log(JSON.stringify({ title, at: new Date().toISOString(), ...facts, figures: data }, undefined, 2))
 }

@@ -8,11 +8,12 @@ const fast: Timing = {
   vrrpCheck: { intervalMs: 250, timeoutMs: 250, fall: 2, rise: 2, restartMs: 600, kind: 'http' },
   backendCheck: {
     kind: 'readyz',
-    intervalMs: 250,
+    // As long as a busy API server may take for a handshake, which haproxy ends by the interval at the latest. One that is called down
+    // loses the connections of every client through it, and their return makes the others slower.
+    intervalMs: 500,
     fastIntervalMs: 50,
     downIntervalMs: 300,
-    // Above what answers of a busy API server take: one that is called down loses the connections of every client through it.
-    timeoutMs: 500,
+    timeoutMs: 800,
     fall: 2,
     rise: 2,
     slowStartMs: 0,
@@ -33,7 +34,7 @@ const standard: Timing = {
   name: 'standard',
   vrrpAdvertMs: 300,
   vrrpCheck: { intervalMs: 1000, timeoutMs: 1000, fall: 2, rise: 2, restartMs: 600, kind: 'http' },
-  backendCheck: { ...fast.backendCheck, intervalMs: 500, fastIntervalMs: 250, downIntervalMs: 500, timeoutMs: 500 },
+  backendCheck: { ...fast.backendCheck, intervalMs: 1000, fastIntervalMs: 250, downIntervalMs: 500, timeoutMs: 1000 },
   connectMs: 500,
   etcd: { heartbeatMs: 100, electionMs: 1000, readyCheckMs: 2000 },
   lease: { durationMs: 10_000, renewMs: 7000, retryMs: 2000 },
@@ -47,7 +48,7 @@ const wideArea: Timing = {
   name: 'wide-area',
   vrrpAdvertMs: 1000,
   vrrpCheck: { intervalMs: 2000, timeoutMs: 2000, fall: 3, rise: 2, restartMs: 600, kind: 'http' },
-  backendCheck: { ...standard.backendCheck, intervalMs: 1000, fastIntervalMs: 500, downIntervalMs: 1000, timeoutMs: 2000 },
+  backendCheck: { ...standard.backendCheck, intervalMs: 2000, fastIntervalMs: 500, downIntervalMs: 1000, timeoutMs: 2000 },
   connectMs: 2000,
   etcd: { heartbeatMs: 300, electionMs: 3000, readyCheckMs: 6000 },
   lease: { durationMs: 15_000, renewMs: 10_000, retryMs: 2000 },

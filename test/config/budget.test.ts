@@ -11,6 +11,7 @@ import { balancerKinds, type Cluster, timingNames } from '../../src/model/cluste
 
 const { fast, standard, guide } = timings
 const check = { ...standard.backendCheck, intervalMs: 1000, fastIntervalMs: 1000, timeoutMs: 1000, fall: 2 }
+const half = { ...check, intervalMs: 500, fastIntervalMs: 250, timeoutMs: 500 }
 
 describe('formulas', () => {
   // What was measured with these settings lies within what is predicted from them.
@@ -20,7 +21,7 @@ describe('formulas', () => {
     ['proxy of the holder gone, checks of 1 s x 2', proxyStoppedMs(standard), 1600, 1600],
     ['proxy of the holder frozen, checks of 1 s x 2', proxyFrozenMs(standard), 2600, 2600],
     ['API server frozen, checks of 1 s x 2', backendDetectMs({ ...standard, backendCheck: check }), 3400, 3400],
-    ['API server cut off, checks of 0.5 s x 2', backendDetectMs(standard), 1250, 1250],
+    ['API server cut off, checks of 0.5 s x 2', backendDetectMs({ ...standard, backendCheck: half }), 1250, 1250],
     ['API server killed, with redispatch', backendRefusedMs(standard), 0, 0],
     ['API server killed, without redispatch, checks of 10 s x 2', backendRefusedMs(guide), 18_500, 18_500],
     ['leader lease of 15 s', leaseTakeoverMs(guide), 13_000, 19_400],

@@ -3,13 +3,15 @@ import { type Span, span, unbounded } from './span.js'
 
 /**
  * haproxy's own detection of a backend that does not answer (frozen, cut off, without power): up to one interval until the next check,
- * `fall` checks by their time limit, and the faster rhythm between them (haproxy: inter, fastinter, fall, timeout check).
+ * `fall` checks by their time limit, and the faster rhythm between them (haproxy: inter, fastinter, fall, timeout check). Such a one does
+ * not finish the handshake, which is given no longer than one interval.
  */
 export const backendDetectMs = (timing: Timing): Span => {
   const { intervalMs, fastIntervalMs, timeoutMs, fall, kind } = timing.backendCheck
-  const tail = fall * timeoutMs + (fall - 1) * fastIntervalMs
+  const limitMs = Math.min(timeoutMs, intervalMs)
+  const tail = fall * limitMs + (fall - 1) * fastIntervalMs
   const asked = kind === 'readyz' ? '/readyz' : 'TCP'
-  return span(tail, intervalMs + tail, `${fall} ${asked} checks without an answer in ${timeoutMs} ms`)
+  return span(tail, intervalMs + tail, `${fall} ${asked} checks without an answer in ${limitMs} ms`)
 }
 
 /**
