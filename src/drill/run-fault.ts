@@ -218,8 +218,9 @@ export class FaultRun {
     while (!options.signal.aborted && monotonicMs() < endMs) {
       const nowMs = monotonicMs()
       const fromMs = this.#moments.brokenMs ?? startMs
-      const last = windowsOf(this.watcher.series(fromMs, nowMs).find((one) => one.probe === headline)?.samples ?? []).at(-1)
-      const cleanSinceMs = Math.max(startMs, last ? (last.toMs ?? nowMs) : startMs)
+      const asked = this.watcher.series(fromMs, nowMs).filter((one) => one.probe === headline)
+      const last = asked.flatMap((one) => windowsOf(one.samples).at(-1) ?? [])
+      const cleanSinceMs = Math.max(startMs, ...last.map((one) => one.toMs ?? nowMs))
       if (nowMs - cleanSinceMs >= spec.settleMs) return
       await rest(Math.max(stepMs, spec.settleMs - (nowMs - cleanSinceMs)), options.signal)
     }

@@ -26,7 +26,10 @@ export interface Timing {
   idleMs: number
   redispatch: boolean
   retries: number
-  /** `readyCheckMs`: after so long without an answer of etcd /readyz turns false; longer than an election, or every one empties the balancers. */
+  /**
+   * `readyCheckMs`: after so long without an answer of etcd /readyz turns false. As many of these as make a server count as down take longer
+   * than an election, or every election empties the balancers.
+   */
   etcd: { heartbeatMs: number; electionMs: number; readyCheckMs: number }
   /** controller-manager and scheduler. */
   lease: { durationMs: number; renewMs: number; retryMs: number }

@@ -22,7 +22,8 @@ import type { Session } from './session.js'
 /** Everything that a drill writes lives in a namespace of its own, and goes with it: one that is still being emptied takes no new objects. */
 const namespaceLabel = 'quorate.dev/drill'
 /** Looking must not become the load that it measures. */
-const claimsEveryMs = 300
+/** Seldom, for looking costs the cluster what it needs to come back. */
+const claimsEveryMs = 1000
 /** Leader, leases and holder are known after a round of each sampler. */
 const readyMs = 10_000
 
@@ -55,7 +56,8 @@ const proberConfig = async (session: Session, run: string): Promise<ProberConfig
     serverName: 'kubernetes',
     namespace: namespaceOf(run),
     run,
-    rates: defaultRates,
+    // With node-local proxies the endpoint is one machine, for people; what must not fail is asked on the nodes.
+    rates: cluster.balancer === 'node-local' ? { ...defaultRates, newHz: 0 } : defaultRates,
     deadlines: defaultDeadlines,
   }
 }

@@ -65,6 +65,9 @@ describe('profiles', () => {
     // client-go refuses other orders: leaderelection.go, NewLeaderElector.
     expect(timing.lease.durationMs).toBeGreaterThan(timing.lease.renewMs)
     expect(timing.lease.renewMs).toBeGreaterThan(timing.lease.retryMs * 1.2)
+    // One election must not take every API server out of use.
+    const { fall: falls, timeoutMs, fastIntervalMs: betweenMs } = timing.backendCheck
+    expect(falls * Math.min(timing.etcd.readyCheckMs, timeoutMs) + (falls - 1) * betweenMs).toBeGreaterThan(2 * timing.etcd.electionMs)
     // etcd refuses less than five heartbeats, and advises ten.
     expect(timing.etcd.electionMs).toBeGreaterThanOrEqual(10 * timing.etcd.heartbeatMs)
   })

@@ -11,7 +11,7 @@ import { windowsOf } from '../../src/drill/measure.js'
 import { MachineClock } from '../../src/drill/samplers/clock.js'
 import { dnsAnswered, dnsQuery } from '../../src/drill/samplers/dns-query.js'
 import { InCluster } from '../../src/drill/samplers/in-cluster.js'
-import { type Ask, inClusterScript } from '../../src/drill/samplers/in-cluster-script.js'
+import { type Ask, inClusterScript, onNodeScript } from '../../src/drill/samplers/in-cluster-script.js'
 import { monotonicMs } from '../../src/drill/samples.js'
 import { runProcess } from '../../src/machine/process.js'
 import { Door } from './support/door.js'
@@ -72,18 +72,17 @@ const asks = (): Ask[] => [
 ]
 
 it.skipIf(!root)('asks from the network of a pod, open loop, and tells phase and cause', async () => {
-  const told = new InCluster()
+  const told = new InCluster((key) => (key === 'dns' ? 100 : 50))
   const clock = new MachineClock(true, 0)
   const stop = new AbortController()
   const lines: string[] = []
-  const intervalOf = (key: string): number => (key === 'dns' ? 100 : 50)
   const run = runProcess(['sh', '-s'], {
     stdin: inClusterScript(asks(), 'drillpod', podPort),
     signal: stop.signal,
     allowFailure: true,
     onLine: (line) => {
       lines.push(line)
-      told.line(line, clock, intervalOf)
+      told.line(line, clock)
     },
   }).catch((error: unknown) => error)
   await sleep(1200)
@@ -130,6 +129,18 @@ it.skipIf(!root)('ends with its pod, and says where there is none', async () => 
   const none = await runProcess(['sh', '-s'], { stdin: inClusterScript(asks(), 'drillpod', 18_082), allowFailure: true })
   expect(none.exit).toBe(44)
   expect(none.stderr).toContain('no probe pod')
+})
+
+it('asks from the network of the machine itself, where no pod is needed', async () => {
+  const told = new InCluster(() => 50)
+  const clock = new MachineClock(true, 0)
+  const stop = new AbortController()
+  const onLine = (line: string): void => told.line(line, clock)
+  const run = runProcess(['sh', '-s'], { stdin: onNodeScript(asks()), signal: stop.signal, allowFailure: true, onLine })
+  await sleep(1500)
+  stop.abort(new Error('done'))
+  await expect(run).rejects.toThrow('done')
+  expect(told.samples.get('service')?.filter((one) => one.ok).length).toBeGreaterThan(5)
 })
 
 it('refuses what a shell could misread', () => {

@@ -22,15 +22,22 @@ export const backendFrozenMs = (timing: Timing): Span =>
   timing.backendCheck.kind === 'tcp' ? unbounded('the check only connects, and a frozen API server accepts') : backendDetectMs(timing)
 
 /**
- * The API server lives and its etcd does not answer. /readyz asks etcd every half of its time limit and tells the last result in between
- * (k8s.io/apiserver, storagebackend/factory/etcd3.go), so it turns false one limit after the next question; then the proxy has to see it.
+ * The API server lives and its etcd does not answer. /readyz asks etcd at most every half of its time limit and tells the last result in
+ * between (k8s.io/apiserver, storagebackend/factory/etcd3.go), so each of the checks that a proxy needs waits for that limit before it
+ * hears a no.
  */
 export const withoutStoreMs = (timing: Timing): Span => {
-  const { intervalMs, fastIntervalMs, fall, kind } = timing.backendCheck
+  const { intervalMs, fastIntervalMs, timeoutMs, fall, kind } = timing.backendCheck
   const { readyCheckMs } = timing.etcd
+  const noMs = Math.min(readyCheckMs, timeoutMs)
   if (kind === 'tcp') return unbounded('the check only connects, and an API server without etcd accepts')
-  const seenMs = (fall - 1) * fastIntervalMs
-  return span(readyCheckMs, 1.5 * readyCheckMs + intervalMs + seenMs, `/readyz turns false when etcd did not answer for ${readyCheckMs} ms`)
+  const betweenMs = (fall - 1) * fastIntervalMs
+  // Half a limit: a check may hear the last good result once more.
+  return span(
+    noMs,
+    intervalMs + readyCheckMs / 2 + fall * noMs + betweenMs,
+    `/readyz turns false when etcd did not answer for ${readyCheckMs} ms`,
+  )
 }
 
 /**

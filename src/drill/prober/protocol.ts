@@ -39,11 +39,11 @@ export interface ProberConfig {
  */
 export const defaultRates: ProberConfig['rates'] = {
   newHz: 50,
-  keptHz: 10,
-  http2Hz: 10,
-  directHz: 5,
+  keptHz: 5,
+  http2Hz: 5,
+  directHz: 2,
   writeHz: 20,
-  readHz: 8,
+  readHz: 5,
   watchHz: 20,
   workHz: 1,
 }

@@ -122,3 +122,6 @@ for p in /proc/[0-9]*; do
 done
 [ -n "$pod" ] || { echo 'no probe pod runs here' >&2; exit 44; }
 ${runPerl(perl, ['$pod', ...asks.map(word)], 'nsenter -t "$pod" -n -- ')}`
+
+/** Shell text that asks from the machine's own network, for as long as the machine lives. */
+export const onNodeScript = (asks: readonly Ask[]): string => runPerl(perl, ['1', ...asks.map(word)])

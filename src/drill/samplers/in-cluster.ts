@@ -1,21 +1,28 @@
 import type { KubernetesClient } from '../../client/kubernetes.js'
 import type { Fleet } from '../../machine/fleet.js'
 import { type Cluster, workers } from '../../model/cluster.js'
+import { nodeLocalPort } from '../../render/endpoint.js'
 import { probeName, probeNamespace, probePort } from '../../render/probe.js'
 import type { ProbeClass } from '../faults/fault.js'
 import { isVoid, type Sample, type Series } from '../samples.js'
 import { keepAgent } from './agent.js'
 import type { MachineClock } from './clock.js'
 import { dnsAnswered, dnsQuery } from './dns-query.js'
-import { type Ask, inClusterScript } from './in-cluster-script.js'
+import { type Ask, inClusterScript, onNodeScript } from './in-cluster-script.js'
 
 const silentMs = 4000
-const probes: Record<string, { probe: ProbeClass; hz: number }> = {
+const probes = {
   // Each makes a line in the log of an API server, so they are few.
   service: { probe: 'Service from a pod', hz: 5 },
   pods: { probe: 'pod to Service to pod', hz: 10 },
   dns: { probe: 'DNS', hz: 10 },
-}
+  // Where every node has a proxy of its own there is no other entry that a failure of one machine should leave.
+  proxy: { probe: 'new connection', hz: 20 },
+} as const satisfies Record<string, { probe: ProbeClass; hz: number }>
+
+type Key = keyof typeof probes
+const fromPods: readonly Key[] = ['service', 'pods', 'dns']
+const intervalOf = (key: string): number => 1000 / (key in probes ? probes[key as Key].hz : 1)
 
 type Service = { spec?: { clusterIP?: string } }
 
@@ -24,6 +31,16 @@ const clusterIp = async (client: KubernetesClient, namespace: string, name: stri
   const address = service?.spec?.clusterIP
   return address && /^[\d.]+$/.test(address) ? address : undefined
 }
+
+/** Plain HTTP to a TLS port: that refusal is the API server's own word, and costs neither keys nor a handshake. */
+const refusal = { send: (): Uint8Array => http('/readyz'), expect: 'HTTPS server' }
+
+const ask = (key: Key, rest: Omit<Ask, 'key' | 'intervalMs'>): Ask => ({ key, intervalMs: intervalOf(key), ...rest })
+
+/** What is asked of a node's own proxy. */
+const ownProxy = (): Ask[] => [
+  ask('proxy', { protocol: 'tcp', address: '127.0.0.1', port: nodeLocalPort, send: refusal.send(), expect: refusal.expect }),
+]
 
 const http = (path: string): Uint8Array => Buffer.from(`GET ${path} HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n`)
 
@@ -34,10 +51,8 @@ export const asksOf = async (client: KubernetesClient, dnsDomain: string): Promi
     clusterIp(client, probeNamespace, probeName),
     clusterIp(client, 'kube-system', 'kube-dns'),
   ])
-  const ask = (key: string, rest: Omit<Ask, 'key' | 'intervalMs'>): Ask => ({ key, intervalMs: 1000 / (probes[key]?.hz ?? 1), ...rest })
   return [
-    // Plain HTTP to the TLS port: that refusal is the API server's own word, and costs neither keys nor a handshake.
-    ...(api ? [ask('service', { protocol: 'tcp', address: api, port: 443, send: http('/readyz'), expect: 'HTTPS server' })] : []),
+    ...(api ? [ask('service', { protocol: 'tcp', address: api, port: 443, send: refusal.send(), expect: refusal.expect })] : []),
     ...(probe
       ? [ask('pods', { protocol: 'tcp', address: probe, port: 80, send: http('/hostname'), expect: '^HTTP/1.1 200 .*\\r\\n\\r\\n.' })]
       : []),
@@ -61,7 +76,9 @@ export class InCluster {
   #stalls: { fromMs: number; toMs: number }[] = []
   notes: string[] = []
 
-  line(line: string, clock: MachineClock, intervalOf: (key: string) => number): void {
+  constructor(private readonly interval: (key: string) => number = intervalOf) {}
+
+  line(line: string, clock: MachineClock): void {
     const [word, ...rest] = line.split(' ')
     if (word === 'hello' || word === '.') clock.heard(Number(rest[0]), word === 'hello')
     else if (word === 'v') this.#stalls.push({ fromMs: clock.toOurs(Number(rest[0])), toMs: clock.toOurs(Number(rest[1])) })
@@ -80,7 +97,7 @@ export class InCluster {
         tookMs,
         ok: cause === '',
         ...(cause === '' ? {} : { why: cause }),
-        ...(isVoid(stalled, tookMs, intervalOf(key)) ? { void: true as const } : {}),
+        ...(isVoid(stalled, tookMs, this.interval(key)) ? { void: true as const } : {}),
       })
       this.samples.set(key, list)
       if (this.#stalls.length > 200) this.#stalls = this.#stalls.slice(-100)
@@ -96,8 +113,8 @@ export interface InClusterSampler {
 }
 
 /**
- * What pods feel: asks from the network of the probe pod on every worker, until the signal. A worker that is itself the victim tells
- * nothing meanwhile, which is no failure of anybody else.
+ * What pods feel: asks from the network of the probe pod on every worker, until the signal; with node-local proxies what the nodes
+ * themselves feel, too. A worker that is itself the victim tells nothing meanwhile, which is no failure of anybody else.
  */
 export const sampleInCluster = (
   cluster: Cluster,
@@ -106,16 +123,20 @@ export const sampleInCluster = (
   clockOf: (machine: string) => MachineClock,
   signal: AbortSignal,
 ): InClusterSampler => {
-  const intervalOf = (key: string): number => 1000 / (probes[key]?.hz ?? 1)
-  const agents = workers(cluster).map((m) => ({ name: m.name, clock: clockOf(m.name), told: new InCluster() }))
-  for (const { name, clock, told } of agents) {
+  const inPod = (): string | undefined => {
+    const known = asks()
+    return known === undefined || known.length === 0 ? undefined : inClusterScript(known, 'agnhost', probePort)
+  }
+  const kinds: { keys: readonly Key[]; script: () => string | undefined }[] = [{ keys: fromPods, script: inPod }]
+  if (cluster.balancer === 'node-local') kinds.push({ keys: ['proxy'], script: () => onNodeScript(ownProxy()) })
+  const agents = workers(cluster).flatMap((m) =>
+    kinds.map((kind) => ({ ...kind, name: m.name, clock: clockOf(m.name), told: new InCluster() })),
+  )
+  for (const { name, clock, told, script } of agents) {
     void keepAgent({
       machine: fleet.machine(name),
-      script: () => {
-        const known = asks()
-        return known === undefined || known.length === 0 ? undefined : inClusterScript(known, 'agnhost', probePort)
-      },
-      onLine: (line) => told.line(line, clock, intervalOf),
+      script,
+      onLine: (line) => told.line(line, clock),
       onEnd: (reason) => told.notes.push(reason),
       silentMs,
       signal,
@@ -123,9 +144,9 @@ export const sampleInCluster = (
   }
   return {
     series: (fromMs, toMs) =>
-      agents.flatMap(({ name, told, clock }) =>
-        Object.entries(probes).map(([key, { probe }]) => ({
-          probe,
+      agents.flatMap(({ name, told, clock, keys }) =>
+        keys.map((key) => ({
+          probe: probes[key].probe,
           server: name,
           intervalMs: intervalOf(key),
           ownDelayMs: clock.uncertaintyMs,
