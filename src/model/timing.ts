@@ -20,6 +20,8 @@ export interface Timing {
     fall: number
     rise: number
     slowStartMs: number
+    /** A server that is down although it can be connected to loses its sessions after so long. haproxy only. */
+    cutMs: number
   }
   connectMs: number
   /** Client and server idle timeout of a proxied connection. */

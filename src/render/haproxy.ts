@@ -5,6 +5,7 @@ import { apiDoors } from './endpoint.js'
 import { heldVariable } from './held-socket.js'
 
 export const haproxyConfigPath = '/etc/haproxy/haproxy.cfg'
+export const haproxySessionsPath = '/etc/haproxy/sessions.lua'
 export const haproxyAdminSocket = '/run/haproxy/admin.sock'
 export const haproxyBackend = 'apiservers'
 /** Asks each API server and carries no traffic; the servers of `haproxyBackend` follow what it finds. */
@@ -18,7 +19,7 @@ export const twinSuffix = '-unchecked'
 /** Two descriptors a connection: 16,000 fit below the 20,000 that a machine on this computer may open. */
 const maxConnections = 8000
 
-const globalSection = (): string[] => [
+const globalSection = (timing: Timing): string[] => [
   'global',
   '  log stdout format raw daemon notice',
   '  # Written out: without it haproxy takes memory by the limit of open files, which can be a billion.',
@@ -29,6 +30,9 @@ const globalSection = (): string[] => [
   '  group haproxy',
   `  stats socket ${haproxyAdminSocket} mode 600 level admin expose-fd listeners`,
   '  stats timeout 30s',
+  ...(timing.backendCheck.kind === 'readyz'
+    ? ['  # Ends the sessions of servers that are down.', `  lua-load ${haproxySessionsPath}`]
+    : []),
 ]
 
 const defaultsSection = (timing: Timing): string[] => [
@@ -86,7 +90,7 @@ const readyzBackends = (cluster: Cluster, timing: Timing, caFile: string): strin
     '  balance leastconn',
     '  # /readyz asks etcd, so one hiccup of etcd takes out all at once. Then the unchecked twins serve: a slow API is better than none.',
     '  option allbackups',
-    '  default-server on-marked-down shutdown-sessions tcp-ut 15s',
+    '  default-server tcp-ut 15s',
     ...apiDoors(cluster).map(
       (m) =>
         `  server ${m.name} ${m.address}:${m.port} track ${haproxyChecks}/${m.name}` +
@@ -121,7 +125,7 @@ export const haproxyConfig = (cluster: Cluster, timing: Timing, address: string,
   const sections = [
     [
       '# Written by quorate; changes here are overwritten. TLS ends at the API server, so client certificates stay whole.',
-      ...globalSection(),
+      ...globalSection(timing),
     ],
     defaultsSection(timing),
     ['frontend api', `  bind ${bind}`, ...(second ? [`  bind ${second} transparent`] : []), `  default_backend ${haproxyBackend}`],

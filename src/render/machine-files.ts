@@ -6,7 +6,8 @@ import { containerdConfigPath, containerdUnitPath, type RenderOptions, renderCon
 import { nodeLocalPort, proxyPlace } from './endpoint.js'
 import { etcdConfigPath, etcdUnitPath, renderEtcdConfig, renderEtcdUnit } from './etcd.js'
 import { etcdDoorScriptPath, etcdDoorUnitPath, needsEtcdDoor, renderEtcdDoorScript, renderEtcdDoorUnit } from './etcd-door.js'
-import { haproxyConfigPath, renderHaproxy } from './haproxy.js'
+import { haproxyConfigPath, haproxySessionsPath, renderHaproxy } from './haproxy.js'
+import { renderHaproxySessions } from './haproxy-sessions.js'
 import { heldSocketFiles } from './held-socket.js'
 import { hostsBlockPath, renderHostsBlock } from './hosts.js'
 import { keepalivedConfigPath, renderKeepalived } from './keepalived.js'
@@ -64,7 +65,9 @@ const balancerFiles = (cluster: Cluster, machine: MachineSpec, timing: Timing, o
   const asShipped = timing.name === 'guide'
   const listen = place === 'loopback' ? `127.0.0.1:${nodeLocalPort}` : `${cluster.endpoint.address}:${cluster.endpoint.port}`
   const held = proxy === 'haproxy' ? heldSocketFiles(listen) : []
-  const proxyFiles = asShipped ? [config] : [config, renderProxyDropIn(proxy, options), ...held]
+  const sessions: ManagedFile[] =
+    proxy === 'haproxy' ? [{ path: haproxySessionsPath, content: renderHaproxySessions(timing), ...reload }] : []
+  const proxyFiles = asShipped ? [config] : [...sessions, config, renderProxyDropIn(proxy, options), ...held]
   if (!hasVirtualIp(cluster)) return proxyFiles
   const keepalived: ManagedFile = {
     path: keepalivedConfigPath,

@@ -8,7 +8,8 @@ import { type Cluster, timingNames } from '../../src/model/cluster.js'
 import { openPki } from '../../src/pki/pki.js'
 import { containerdConfigPath, renderContainerdConfig } from '../../src/render/containerd.js'
 import { etcdConfigPath, renderEtcdConfig } from '../../src/render/etcd.js'
-import { haproxyConfigPath, renderHaproxy } from '../../src/render/haproxy.js'
+import { haproxyConfigPath, haproxySessionsPath, renderHaproxy } from '../../src/render/haproxy.js'
+import { renderHaproxySessions } from '../../src/render/haproxy-sessions.js'
 import { hostsBlockPath } from '../../src/render/hosts.js'
 import { keepalivedConfigPath, renderKeepalived } from '../../src/render/keepalived.js'
 import { kubeadmConfigPath, renderKubeadmConfig } from '../../src/render/kubeadm.js'
@@ -53,7 +54,7 @@ afterAll(() => rm(dir, { recursive: true, force: true }))
 
 describe('haproxy', () => {
   const check = async (config: string): Promise<string> => {
-    const files = { ...certificates, [haproxyConfigPath]: config }
+    const files = { ...certificates, [haproxyConfigPath]: config, [haproxySessionsPath]: renderHaproxySessions(fast) }
     const { exit, output } = await runInside(root, files, ['/usr/sbin/haproxy', '-c', '-V', '-f', haproxyConfigPath])
     expect([exit, output]).toEqual([0, expect.stringContaining('valid')])
     return output
@@ -71,6 +72,7 @@ describe('haproxy', () => {
   withProgram('/usr/sbin/haproxy')('refuses one with a word too much, so the check can fail', async () => {
     const files = {
       ...certificates,
+      [haproxySessionsPath]: renderHaproxySessions(fast),
       [haproxyConfigPath]: renderHaproxy(stacked(), named(stacked(), 'lb-1'), fast).replace('leastconn', 'leastcon'),
     }
     expect((await runInside(root, files, ['/usr/sbin/haproxy', '-c', '-f', haproxyConfigPath])).exit).toBe(1)

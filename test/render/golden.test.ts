@@ -5,6 +5,7 @@ import { renderCniConfig } from '../../src/render/cni.js'
 import { renderContainerdConfig, renderContainerdUnit } from '../../src/render/containerd.js'
 import { renderEtcdConfig, renderEtcdUnit } from '../../src/render/etcd.js'
 import { renderHaproxy } from '../../src/render/haproxy.js'
+import { renderHaproxySessions } from '../../src/render/haproxy-sessions.js'
 import { heldSocketFiles } from '../../src/render/held-socket.js'
 import { renderHostsBlock } from '../../src/render/hosts.js'
 import { renderKeepalived } from '../../src/render/keepalived.js'
@@ -26,6 +27,7 @@ const nginx = { balancer: 'nginx-keepalived' } as const
 const texts: Record<string, () => string> = {
   'haproxy-fast': () => renderHaproxy(stacked(), named(stacked(), 'lb-1'), fast),
   'haproxy-guide': () => renderHaproxy(stacked(), named(stacked(), 'lb-1'), guide),
+  'haproxy-sessions': () => renderHaproxySessions(fast),
   'haproxy-node-local': () => renderNodeLocal(stacked(), named(stacked(), 'w-1'), fast),
   'nginx-fast': () => renderNginx(stacked(nginx), named(stacked(), 'lb-1'), fast),
   'nginx-colocated': () => renderNginx(colocated(nginx), named(colocated(), 'm-1'), fast),

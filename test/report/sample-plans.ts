@@ -15,6 +15,7 @@ export const timing: Timing = {
     fall: 2,
     rise: 2,
     slowStartMs: 0,
+    cutMs: 3000,
   },
   connectMs: 150,
   idleMs: 3_600_000,

@@ -22,13 +22,19 @@ PEER=${etcdPeerUrl(self)}
 # Its ports outlive a killed process for a moment.
 no_etcd() { [ -z "$(pids etcd)" ] && ! ss -Hltn 'sport = :2380' | grep -q .; }
 etcd_ready() { [ "$(curl -s -m 1 -o /dev/null -w '%{http_code}' http://127.0.0.1:2381/readyz)" = 200 ]; }
+# A kubelet that sees a static pod go and come back deletes and makes its mirror by way of the API server beside it, which has no etcd by
+# then: each try hangs for 34 s. So the kubelet is stopped while the manifest is away, and finds everything as it was.
 etcd_down() {
-  if [ -e ${etcdManifest} ]; then mv ${etcdManifest} ${parked}; else systemctl stop --no-block etcd.service 2>/dev/null; fi
+  if [ -e ${etcdManifest} ]; then
+    systemctl stop kubelet.service
+    mv ${etcdManifest} ${parked}
+  elif [ ! -e ${parked} ]; then systemctl stop --no-block etcd.service 2>/dev/null; fi
   kill -KILL $(pids etcd) 2>/dev/null
   wait_for 150 no_etcd
 }
 etcd_up() {
-  if [ -e ${parked} ]; then mv ${parked} ${etcdManifest}; elif [ ! -e ${etcdManifest} ]; then systemctl reset-failed etcd.service 2>/dev/null; systemctl start --no-block etcd.service; fi
+  [ ! -e ${parked} ] || mv ${parked} ${etcdManifest}
+  if [ -e ${etcdManifest} ]; then systemctl start --no-block kubelet.service; else systemctl reset-failed etcd.service 2>/dev/null; systemctl start --no-block etcd.service; fi
   return 0
 }
 # The line of this machine's member: id, status, name, peer URL, client URL, learner.

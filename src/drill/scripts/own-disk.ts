@@ -79,7 +79,8 @@ echo "a write of 4 KiB is refused: $(df -k --output=avail ${etcdDataDir} | tail 
       id,
       `${functions}
 on_image && rm -f ${ballast} ${ballast}.2 ${ballast}.3
-from_image
+from_image || exit 1
+etcd_up
 `,
     ),
     undone: script(id, `${functions}\n${inPlace}`),
@@ -113,7 +114,8 @@ echo "a write blocks"
       `${functions}
 on_image && fsfreeze -u ${etcdDataDir} 2>/dev/null
 rm -f ${etcdDataDir}/probe
-from_image
+from_image || exit 1
+etcd_up
 `,
     ),
     undone: script(id, `${functions}\n${inPlace}`),
