@@ -93,13 +93,19 @@ export const runDrill = async (world: DrillWorld, options: DrillOptions): Promis
   await createRun(directory, head)
   const current: Current = { acknowledged: 0 }
   let problem: Problem | undefined
+  const told = new Set<string>()
   const watcher = await world.watch({
     operation: (one) => {
       current.recorder?.operation(one)
       if (one.outcome === 'ok') current.acknowledged = Math.max(current.acknowledged, one.revision ?? 0)
     },
     watchEvent: (one) => current.recorder?.watchEvent(one),
-    problem: (text) => emit({ type: 'note', level: 'warning', text }),
+    problem: (text) => {
+      // The same trouble again says nothing new.
+      if (told.has(text)) return
+      told.add(text)
+      emit({ type: 'note', level: 'warning', text })
+    },
   })
   try {
     problem = await drillAll(world, watcher, plan, current, options)

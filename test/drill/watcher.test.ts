@@ -46,6 +46,15 @@ it('has no end when it does not open in time: what it owes is not known', async 
   expect(events.some((one) => one.type === 'ended')).toBe(false)
 })
 
+it('takes the word of a server that refuses for no event', async () => {
+  api.mode = '500'
+  await door.set('open')
+  await new Promise((resolve) => setTimeout(resolve, 400))
+  api.mode = 'ok'
+  const revision = api.make('a', 'late')
+  expect(await watcher.end(revision, { openWithinMs: 5000, deliverWithinMs: 2000 })).toBe(true)
+})
+
 it('ends on record when it is open and does not deliver', async () => {
   await door.set('open')
   const revision = api.revision + 1

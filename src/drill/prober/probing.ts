@@ -16,8 +16,8 @@ import { Work } from './work.js'
 /** A late tick up to this is the grain of timers and not a stall. */
 const leastStallMs = 10
 const tellMs = 100
-/** A watch that is open and does not deliver for this long has lost what it owes. Longer than TCP waits between two tries after 20 s of loss. */
-const watchersMs = 30_000
+/** A watch that is open and does not deliver for this long has lost what it owes. TCP may wait half a minute for its next try after some seconds of loss. */
+const watchersMs = 60_000
 /** Kept connections to one server: at 10 Hz enough for answers that take 400 ms. */
 const keptPool = 4
 const ownMs = 1000

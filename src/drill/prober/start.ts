@@ -47,7 +47,7 @@ const ahead = 'chrt --rr 1 true 2>/dev/null && exec chrt --rr 1 "$@"; exec "$@"'
 const startMs = 10_000
 const stopMs = 2000
 /** Beginning a set waits 3 s for watches; ending one waits for operations, a fence and watchers. */
-const orderMs = 70_000
+const orderMs = 100_000
 
 /**
  * Starts the prober as a process of its own. Keys go to it by standard input only. It begins to read at once; writes begin with the first

@@ -16,7 +16,8 @@ export interface WatcherOptions {
   onValue?: (value: string) => void
 }
 
-type Message = { type: string; object: Seen & { code?: number } }
+/** What is no event, as the Status of a server that refuses, has no object. */
+type Message = { type: string; object?: Seen & { code?: number } }
 
 const typeOf: Record<string, WatchEvent['type']> = { ADDED: 'added', MODIFIED: 'modified', DELETED: 'deleted' }
 
@@ -176,6 +177,7 @@ export class Watcher {
 
   /** False = the server has forgotten what came after the revision that was asked for. */
   #hear({ type, object }: Message): boolean {
+    if (object === undefined) return true
     if (type === 'ERROR') return object.code !== 410
     const revision = revisionOf(object)
     const kind = typeOf[type]

@@ -3,6 +3,8 @@ import { etcdClientUrl, etcdDataDir, etcdPeerUrl } from '../../render/etcd.js'
 
 /** Name of the manifest while etcd of a static pod is held down; outside the manifests' folder, where kubelet runs every file. */
 const parked = '$D/etcd-manifest.yaml'
+/** There while etcd is held down by us. */
+const heldDown = '$D/etcd-down'
 const etcdManifest = '/etc/kubernetes/manifests/etcd.yaml'
 const joinUnit = 'quorate-etcd-join'
 const pki = '/etc/kubernetes/pki/etcd'
@@ -25,6 +27,7 @@ etcd_ready() { [ "$(curl -s -m 1 -o /dev/null -w '%{http_code}' http://127.0.0.1
 # A kubelet that sees a static pod go and come back deletes and makes its mirror by way of the API server beside it, which has no etcd by
 # then: each try hangs for 34 s. So the kubelet is stopped while the manifest is away, and finds everything as it was.
 etcd_down() {
+  : > ${heldDown}
   if [ -e ${etcdManifest} ]; then
     systemctl stop kubelet.service
     mv ${etcdManifest} ${parked}
@@ -35,12 +38,14 @@ etcd_down() {
 etcd_up() {
   [ ! -e ${parked} ] || mv ${parked} ${etcdManifest}
   if [ -e ${etcdManifest} ]; then systemctl start --no-block kubelet.service; else systemctl reset-failed etcd.service 2>/dev/null; systemctl start --no-block etcd.service; fi
-  return 0
+  rm -f ${heldDown}
 }
 # The line of this machine's member: id, status, name, peer URL, client URL, learner.
 own_member() { ctl "$OTHERS" member list | grep -F "$PEER" | head -n 1; }
 # Makes the member of this machine lead: a preparation that restarted it has moved leadership away.
 lead() { line=$(own_member); [ -n "$line" ] && ctl "$LOCAL,$OTHERS" move-leader "\${line%%,*}" > /dev/null 2>&1; }
+# After a script that was ended in its middle.
+etcd_up_again() { [ ! -e ${heldDown} ] || etcd_up; }
 # The API server here has lost its member while that was restarted; a second more, and balancers use it again.
 api_ready() { [ -z "$(pids kube-apiserver)" ] || [ "$(curl -sk -m 1 -o /dev/null -w '%{http_code}' https://127.0.0.1:6443/readyz)" = 200 ]; }
 settled() { wait_for 600 etcd_ready && wait_for 300 api_ready && sleep 1; }

@@ -80,7 +80,7 @@ echo "a write of 4 KiB is refused: $(df -k --output=avail ${etcdDataDir} | tail 
       `${functions}
 on_image && rm -f ${ballast} ${ballast}.2 ${ballast}.3
 from_image || exit 1
-etcd_up
+etcd_up_again
 `,
     ),
     undone: script(id, `${functions}\n${inPlace}`),
@@ -115,7 +115,7 @@ echo "a write blocks"
 on_image && fsfreeze -u ${etcdDataDir} 2>/dev/null
 rm -f ${etcdDataDir}/probe
 from_image || exit 1
-etcd_up
+etcd_up_again
 `,
     ),
     undone: script(id, `${functions}\n${inPlace}`),
