@@ -136,6 +136,19 @@ describe('scripts of faults', () => {
     expect([stdout, stderr]).toEqual(['', ''])
   }, 60_000)
 
+  it('call no function that they do not define', () => {
+    for (const { name, scripts } of cases)
+      for (const [part, text] of textsOf(scripts)) {
+        const waited = [...text.matchAll(/wait_for \d+ ([a-z_]+)/g)].map(([, called]) => called ?? '')
+        const ours =
+          text.match(
+            /(?<![\w/.-])(?:etcd_(?:up|down|ready|up_again)|own_member|lead|settled|\w+_member|\w+_image|free_space)(?![\w/.=-])/g,
+          ) ?? []
+        for (const called of new Set([...waited, ...ours]))
+          if (!text.includes(`${called}() {`)) expect.fail(`${name}: ${part} calls ${called}`)
+      }
+  })
+
   it('hold no secret and bound what they wait for', () => {
     for (const { name, scripts } of cases)
       for (const [part, text] of textsOf(scripts)) {

@@ -1,10 +1,9 @@
 import { type Cluster, etcdMachines, type MachineSpec } from '../../model/cluster.js'
 import { etcdClientUrl, etcdDataDir, etcdPeerUrl } from '../../render/etcd.js'
 
-/** Name of the manifest while etcd of a static pod is held down; outside the manifests' folder, where kubelet runs every file. */
-const parked = '$D/etcd-manifest.yaml'
-/** There while etcd is held down by us. */
+/** There while etcd is held down by us: the unit is stopped, or the kubelet with these processes is frozen. */
 const heldDown = '$D/etcd-down'
+const frozen = '$D/etcd-kubelet'
 const etcdManifest = '/etc/kubernetes/manifests/etcd.yaml'
 const joinUnit = 'quorate-etcd-join'
 const pki = '/etc/kubernetes/pki/etcd'
@@ -24,28 +23,31 @@ PEER=${etcdPeerUrl(self)}
 # Its ports outlive a killed process for a moment.
 no_etcd() { [ -z "$(pids etcd)" ] && ! ss -Hltn 'sport = :2380' | grep -q .; }
 etcd_ready() { [ "$(curl -s -m 1 -o /dev/null -w '%{http_code}' http://127.0.0.1:2381/readyz)" = 200 ]; }
-# A kubelet that sees a static pod go and come back deletes and makes its mirror by way of the API server beside it, which has no etcd by
-# then: each try hangs for 34 s. So the kubelet is stopped while the manifest is away, and finds everything as it was.
+# A kubelet that sees a static pod go, or that starts anew, makes the pod's mirror by way of the API server beside it, which has no etcd by
+# then: each try hangs for 34 s, and etcd is not started before. So the kubelet is frozen, and finds nothing but a container that ended.
 etcd_down() {
-  : > ${heldDown}
   if [ -e ${etcdManifest} ]; then
-    systemctl stop kubelet.service
-    mv ${etcdManifest} ${parked}
-  elif [ ! -e ${parked} ]; then systemctl stop --no-block etcd.service 2>/dev/null; fi
+    [ -e ${frozen} ] || remember kubelet ${frozen} || return 1
+    while read -r p at; do same "$p" "$at" && kill -STOP "$p"; done < ${frozen}
+  else
+    : > ${heldDown}
+    systemctl stop --no-block etcd.service 2>/dev/null
+  fi
   kill -KILL $(pids etcd) 2>/dev/null
   wait_for 150 no_etcd
 }
 etcd_up() {
-  [ ! -e ${parked} ] || mv ${parked} ${etcdManifest}
-  if [ -e ${etcdManifest} ]; then systemctl start --no-block kubelet.service; else systemctl reset-failed etcd.service 2>/dev/null; systemctl start --no-block etcd.service; fi
-  rm -f ${heldDown}
+  if [ -e ${etcdManifest} ]; then
+    [ ! -e ${frozen} ] || while read -r p at; do same "$p" "$at" && kill -CONT "$p"; done < ${frozen}
+  else systemctl reset-failed etcd.service 2>/dev/null; systemctl start --no-block etcd.service; fi
+  rm -f ${heldDown} ${frozen}
 }
 # The line of this machine's member: id, status, name, peer URL, client URL, learner.
 own_member() { ctl "$OTHERS" member list | grep -F "$PEER" | head -n 1; }
 # Makes the member of this machine lead: a preparation that restarted it has moved leadership away.
 lead() { line=$(own_member); [ -n "$line" ] && ctl "$LOCAL,$OTHERS" move-leader "\${line%%,*}" > /dev/null 2>&1; }
 # After a script that was ended in its middle.
-etcd_up_again() { [ ! -e ${heldDown} ] || etcd_up; }
+etcd_up_again() { [ ! -e ${heldDown} ] && [ ! -e ${frozen} ] || etcd_up; }
 # The API server here has lost its member while that was restarted; a second more, and balancers use it again.
 api_ready() { [ -z "$(pids kube-apiserver)" ] || [ "$(curl -sk -m 1 -o /dev/null -w '%{http_code}' https://127.0.0.1:6443/readyz)" = 200 ]; }
 settled() { wait_for 600 etcd_ready && wait_for 300 api_ready && sleep 1; }

@@ -11,7 +11,8 @@ const aside = '/mnt/quorate-drill'
 
 /**
  * Gives the member a file system of its own, so that filling or freezing it hits nobody else. Its data moves there and is not left
- * behind: a copy that came back after a power loss would be a member that forgot what it had voted for.
+ * behind: a copy that came back after a power loss would be a member that forgot what it had voted for. A plain file takes its place, so that
+ * etcd does not begin a new store there either.
  */
 const ownDisk = `
 on_image() { grep -q "^/dev/loop[0-9]* ${etcdDataDir} " /proc/mounts; }
@@ -22,13 +23,14 @@ to_image() {
   rm -f ${image}
   truncate -s ${imageMegabytes}M ${image} && mkfs.ext4 -q -m 0 -F ${image} || return 1
   mkdir -p ${aside} && mount -o loop ${image} ${aside} || return 1
-  etcd_down
-  cp -a ${etcdDataDir}/. ${aside}/ && sync && rm -rf ${etcdDataDir}/member && umount ${aside} && mount -o loop ${image} ${etcdDataDir} || return 1
+  etcd_down || return 1
+  cp -a ${etcdDataDir}/. ${aside}/ && sync && rm -rf ${etcdDataDir}/member && : > ${etcdDataDir}/member || return 1
+  umount ${aside} && mount -o loop ${image} ${etcdDataDir} || return 1
   etcd_up
 }
 from_image() {
   on_image || [ -e ${image} ] || return 0
-  etcd_down
+  etcd_down || return 1
   # More than one layer, if a mount was repeated.
   while on_image; do umount ${etcdDataDir} || umount -l ${etcdDataDir} || break; done
   if [ -e ${image} ]; then
