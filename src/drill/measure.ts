@@ -103,18 +103,25 @@ const figuresOf = (
     count: windows.length,
     failed: good.filter((one) => !one.ok).length,
     total: good.length,
-    voided: samples.length - good.length,
+    // Within an outage that stands anyway a sample that says nothing hides nothing.
+    voided: samples.filter((one) => one.void && !windows.some(({ fromMs, toMs }) => one.atMs >= fromMs && one.atMs < (toMs ?? endMs)))
+      .length,
     errors: errorsOf(good),
     ...(returned === undefined ? {} : { returnedMs: returned }),
   }
 }
 
-/** Where the part that belongs to the fault ends: when it was healed, or when service that was away by then came back. */
+/**
+ * Where the part that belongs to the fault ends: when it was healed, or when service that was away by then came back. A disturbance that
+ * begins with requests that were just under way at that moment was made by the mending, and begins the part that belongs to that.
+ */
 const endOfFault = (samples: readonly Sample[], { brokenMs, healedMs, toMs }: Phases): number => {
-  const across = windowsOf(between(samples, brokenMs, toMs)).find(
+  const answerMs = percentilesOf(between(samples, brokenMs, healedMs)).p95 ?? 0
+  const reaching = windowsOf(between(samples, brokenMs, toMs)).filter(
     (one) => one.fromMs < healedMs && (one.answeredMs === undefined || one.answeredMs >= healedMs),
   )
-  if (!across) return healedMs
+  const across = reaching.find((one) => one.fromMs < healedMs - answerMs)
+  if (!across) return reaching[0]?.fromMs ?? healedMs
   // One more sample, so that the return itself is seen.
   return across.toMs === undefined ? toMs : Math.max(healedMs, across.toMs + 0.001)
 }

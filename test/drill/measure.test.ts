@@ -47,6 +47,22 @@ describe('measure', () => {
     expect(undo).toMatchObject({ probe: 'new connection (undo)', longestMs: 100, failed: 5 })
   })
 
+  it('gives the mending what it struck under way', () => {
+    const answered = seriesOf(300, (at) => (at >= 1000 && at < 1300 ? 'TLS timeout' : at >= 3960 && at < 4100 ? 'answer reset' : undefined))
+    const samples = answered.samples.map((one) => ({ ...one, tookMs: one.ok ? 60 : 80 }))
+    const [own, undo] = measure({ ...answered, samples }, phases)
+    expect(own).toMatchObject({ spanMs: 300, failed: 15 })
+    expect(undo).toMatchObject({ probe: 'new connection (undo)', failed: 7 })
+  })
+
+  it('does not count void samples within an outage that stands anyway', () => {
+    const series = seriesOf(300, (at) => (at >= 1500 && at < 2200 ? 'connect refused' : undefined))
+    const samples = series.samples.map((one) => (one.atMs >= 1600 && one.atMs < 2000 ? { ...one, void: true as const } : one))
+    expect(only({ ...series, samples })).toMatchObject({ spanMs: 700, voided: 0 })
+    const outside = series.samples.map((one) => (one.atMs >= 3000 && one.atMs < 3100 ? { ...one, void: true as const } : one))
+    expect(only({ ...series, samples: outside })).toMatchObject({ voided: 5 })
+  })
+
   it('counts a request that only the mending answered as returned by the mending', () => {
     const series = seriesOf(300, (at) => (at >= 1000 && at < 3000 ? 'answer timeout' : undefined))
     // Due while the fault was in force, patient enough to be answered after it.
