@@ -25,9 +25,9 @@ export const virtualIpHandOverMs = (timing: Timing, balancerCount = 2): Span =>
 
 /**
  * keepalived killed: the address stays where it was and works until a standby announces it, and is removed there after that (measured
- * 0 to 0.04 s).
+ * 0 to 0.08 s).
  */
-export const vrrpKilledMs = (_timing: Timing): Span => span(0, announceMs, 'the address stays until a standby has it')
+export const vrrpKilledMs = (_timing: Timing): Span => span(0, 100, 'the address stays until a standby has it')
 
 /** systemctl, asked whether the proxy is on its way, on a busy computer. */
 const askedMs = 100
