@@ -27,6 +27,7 @@ const etcdPatch = ['/etc/kubernetes/patches/etcd+strategic.yaml']
 const door = ['/etc/systemd/system/quorate-etcd-door.service', '/usr/local/libexec/quorate/etcd-door']
 const proxy = [
   '/etc/haproxy/haproxy.cfg',
+  '/etc/haproxy/sessions.lua',
   '/etc/systemd/system/haproxy.service.d/quorate.conf',
   '/etc/systemd/system/quorate-api-held.service',
   '/etc/systemd/system/quorate-api.socket',
