@@ -8,7 +8,7 @@ export const vrrpStatePath = '/run/keepalived-state'
 
 const decimal = (ms: number): string => (ms / 1000).toFixed(3)
 
-/** Looks within one run: keepalived starts a check once a second at most often, and three quarters of a look's distance are lost between two runs. */
+/** Looks within one run: keepalived starts a check once a second at most often. The last look of one and the first of the next keep the distance. */
 const looksOf = ({ vrrpCheck: { intervalMs } }: Timing): number => Math.max(1, Math.floor(1000 / intervalMs))
 
 /**
@@ -24,7 +24,7 @@ export const renderProxyAlive = (timing: Timing, unit: 'haproxy' | 'nginx'): str
 trap '' PIPE   # a proxy that closes early is a failure to be counted, not the end of this script
 look() {       # 0 it answers, 1 it does not, 2 nobody listens
   exec 3<>/dev/tcp/127.0.0.1/${proxyAlivePort} || return 2
-  printf 'GET ${proxyAlivePath} HTTP/1.0\r\n\r\n' >&3
+  printf 'GET ${proxyAlivePath} HTTP/1.0\\r\\n\\r\\n' >&3
   local line=
   IFS= read -r -t ${decimal(check.timeoutMs)} line <&3
   exec 3>&-
