@@ -1,4 +1,4 @@
-import { type Cluster, type MachineSpec, topologyOf } from '../../model/cluster.js'
+import type { Cluster, MachineSpec } from '../../model/cluster.js'
 import { etcdConfigPath } from '../../render/etcd.js'
 import type { MachineScripts } from '../faults/fault.js'
 import { etcdFunctionsOf, memberServes } from './etcdctl.js'
@@ -13,7 +13,6 @@ const roomBytes = 2 * 1024 * 1024
  * meanwhile: to give kubelet another manifest costs more than a minute, in which it asks the API server beside it, which has no member.
  */
 export const exceedQuota = (cluster: Cluster, machine: MachineSpec, id: string): MachineScripts => {
-  const pod = topologyOf(cluster) === 'stacked'
   const functions = `${etcdFunctionsOf(cluster, machine)}
 UNIT=quorate-fault-${id}.service
 free_space() {
@@ -42,9 +41,7 @@ else
   echo "--quota-backend-bytes=$quota" >> $D/args
 fi
 cp "/proc/$p/exe" $D/etcd.new && mv $D/etcd.new $D/etcd || exit 1
-${pod ? `remember kubelet $D/pids && kill -STOP $(cut -d' ' -f1 $D/pids) || exit 1` : 'systemctl stop --no-block etcd.service'}
-kill -KILL $(pids etcd) 2>/dev/null
-wait_for 150 no_etcd
+etcd_down || exit 1
 set -f
 systemd-run --quiet --collect --unit=$UNIT -p Restart=on-failure -p RestartSec=200ms $D/etcd $(cat $D/args) && settled
 `,
@@ -73,7 +70,6 @@ case $said in *'space exceeded'*) echo "alarm NOSPACE is up; a write is refused:
 free_space
 freed=$?
 systemctl stop $UNIT 2>/dev/null
-[ ! -e $D/pids ] || while read -r p at; do same "$p" "$at" && kill -CONT "$p"; done < $D/pids
 etcd_up
 [ $freed = 0 ] || { wait_for 300 etcd_ready && free_space; } || exit 1
 rm -f $D/etcd
