@@ -14,6 +14,9 @@ export const heldVariable = 'QUORATE_API'
  *
  * A socket unit starts its service at each connection, which would bring a stopped haproxy back. So its service is one that does
  * nothing and counts as running, and haproxy only inherits the socket.
+ *
+ * Sockets come before the basic target, services after it (systemd.socket(5), implicit dependencies): ordered after the network's service, the two
+ * would be a cycle, which systemd breaks at boot by leaving one of them out.
  */
 export const heldSocketFiles = (listen: string): ManagedFile[] => [
   {
@@ -21,8 +24,6 @@ export const heldSocketFiles = (listen: string): ManagedFile[] => [
     unit: heldSocket,
     content: `[Unit]
 Description=The API's address, held while the proxy restarts
-Wants=quorate-network.service
-After=quorate-network.service
 StartLimitIntervalSec=0
 
 [Socket]
