@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { checkCluster } from '../check/run-checks.js'
+import { confirmCluster } from '../check/run-checks.js'
 import { waitForClaims } from '../check/wait.js'
 import type { CheckResult } from '../model/check.js'
 import { fault } from '../model/problem.js'
@@ -27,7 +27,7 @@ export const claimsWork = (session: Session, changed: () => boolean, hold: (resu
   observe: async () => {
     if (changed()) return { state: 'todo', reason: 'something changed' }
     if (!session.connections) return { state: 'todo', reason: 'nothing is built yet' }
-    const results = await checkCluster(await observing(session))
+    const results = await confirmCluster(await observing(session))
     hold(results)
     const open = results.filter((r) => r.verdict !== 'True')
     const first = open[0]

@@ -1,4 +1,4 @@
-import { examineCluster } from '../check/run-checks.js'
+import { confirmCluster, examineCluster } from '../check/run-checks.js'
 import type { CheckResult } from '../model/check.js'
 import type { Cluster } from '../model/cluster.js'
 import type { Observed } from '../model/observed.js'
@@ -16,5 +16,6 @@ export const status = (
     return { cluster: session.cluster, observed, checks: results }
   })
 
-/** Judges every claim about the cluster once. */
-export const check = async (file: string | undefined, options: VerbOptions): Promise<CheckResult[]> => (await status(file, options)).checks
+/** Judges every claim about the cluster; what does not hold is looked at twice before it is told. */
+export const check = (file: string | undefined, options: VerbOptions): Promise<CheckResult[]> =>
+  withReader(file, options, async (session) => confirmCluster(await observing(session)))

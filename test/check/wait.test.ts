@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { claimsOf } from '../../src/check/claims.js'
-import { checkCluster } from '../../src/check/run-checks.js'
+import { checkCluster, confirmCluster } from '../../src/check/run-checks.js'
 import { type WaitOptions, waitForClaims } from '../../src/check/wait.js'
 import type { CheckResult } from '../../src/model/check.js'
 import { demo } from './support/healthy.js'
@@ -50,6 +50,20 @@ describe('a check', () => {
     })
     expect(verdicts.get('virtual-ip/one-holder')).toBe('Unknown')
     expect(verdicts.get('nodes/ready')).toBe('True')
+  })
+
+  it('looks twice at what does not hold, and tells what it saw then', async () => {
+    world.takeDown('10.99.0.21', '10.99.0.23')
+    setTimeout(() => world.down.delete('10.99.0.21'), 300)
+    const open = (await confirmCluster(context())).filter((one) => one.verdict !== 'True')
+    expect(open.map((one) => one.id)).toContain('control-plane/ready')
+    expect(open.map((one) => one.evidence).join()).not.toContain('cp-1')
+    expect(open.map((one) => one.evidence).join()).toContain('cp-3')
+    world.down.clear()
+    expect((await confirmCluster(context())).every((one) => one.verdict === 'True')).toBe(true)
+    world.takeDown('10.99.0.23')
+    const asked = confirmCluster(context({ signal: AbortSignal.timeout(700) }))
+    await expect(asked).rejects.toThrow(/timeout|aborted/i)
   })
 })
 

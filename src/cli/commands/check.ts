@@ -6,7 +6,7 @@ export const check = defineCommand({
   path: 'check',
   summary: 'Put every claim about the live cluster to the test',
   about:
-    'A claim is a sentence that is true, false, or could not be seen: every member of etcd agrees on one leader; the virtual IP is on exactly one machine; a pod on each worker reaches a Service. Each comes with what was seen. Only true counts as held.',
+    'A claim is a sentence that is true, false, or could not be seen: every member of etcd agrees on one leader; the virtual IP is on exactly one machine; a pod on each worker reaches a Service. Each comes with what was seen; what does not hold is looked at twice, a second apart, before it is told. Only true counts as held.',
   arguments: [fileArgument],
   flags: [
     outputFlag(['text', 'wide', 'json', 'yaml', 'name'], 'Broken claims and a count, every claim, or data'),
