@@ -111,15 +111,6 @@ const onMachines = (project, folder) => async () => {
   return { passed: 0, failed: 0, skipped }
 }
 
-/** Two whole clusters at a time: twelve API servers and members that on two processors now and then are too slow for each other. */
-const hosted = async () => {
-  if (wanted.includes('hosted')) return onMachines('hosted', 'test/hosted')()
-  loudly(
-    'THE HOSTED CONTROL PLANE IS SKIPPED: a cluster in another cluster asks for more than the two processors of a small computer.\nRun it with: scripts/test hosted',
-  )
-  return { passed: 0, failed: 0, skipped: countTests('test/hosted') }
-}
-
 const stages = [
   { name: 'lint', run: one('node_modules/.bin/biome', ['check', '.'], 5 * minute) },
   { name: 'types', run: one('node_modules/.bin/tsc', ['-p', 'tsconfig.json', '--noEmit'], 5 * minute) },
@@ -131,7 +122,7 @@ const stages = [
   { name: 'real', run: async () => programsOfBundle().then(vitest('real', 15 * minute)), needs: ['bundle'], folder: 'test/real' },
   { name: 'lab', run: onMachines('lab', 'test/lab'), needs: ['bundle'], folder: 'test/lab' },
   { name: 'topologies', run: onMachines('topologies', 'test/topologies'), needs: ['bundle'], folder: 'test/topologies' },
-  { name: 'hosted', run: hosted, needs: ['bundle'], folder: 'test/hosted' },
+  { name: 'hosted', run: onMachines('hosted', 'test/hosted'), needs: ['bundle'], folder: 'test/hosted' },
 ]
 
 const wanted = process.argv.slice(2)
