@@ -1,14 +1,13 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { cpus, loadavg, release } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { initText } from '../src/config/init.js'
 import { type Moves, watchMoves } from '../src/operate/watch-moves.js'
 import type { FaultReport } from '../src/report/drill-report.js'
-import { main } from './support/command.js'
 import { drill, inWords, quorate, rowOf, tell } from './support/drills.js'
 import { columns, report } from './support/figures.js'
+import { type Scratch, withScratch } from './support/scratch.js'
 
 // Outages of the profile `fast`, and of what the field's guides copy (`guide`), by the same faults in the same run; and whether `fast` stays still under load.
 //   --repeat N         runs of each fault on fast; default 5        --guide-repeat N   on guide; default as many
@@ -54,71 +53,55 @@ const goals: Readonly<Record<string, Goal>> = {
 }
 
 const faults = given.faults?.split(',') ?? Object.keys(goals)
-const root = mkdtempSync('/var/tmp/quorate-bench-drill-')
-process.env.QUORATE_STATE = join(root, 'state')
-
-// Also when somebody ends this: a cluster that is left behind goes on using the computer.
-for (const name of ['SIGINT', 'SIGTERM'] as const)
-  process.once(name, () => {
-    for (const profile of ['fast', 'guide']) spawnSync(process.execPath, [main, 'down', `bench-${profile}`], { env: process.env })
-    rmSync(root, { recursive: true, force: true })
-    process.exit(130)
-  })
-
 /** A cluster on one profile while `work` runs. */
-const withCluster = async <T>(profile: 'fast' | 'guide', work: (file: string) => Promise<T>): Promise<T> => {
-  const file = join(root, `bench-${profile}.yaml`)
+const onProfile = <T>({ withCluster }: Scratch, profile: 'fast' | 'guide', work: (file: string) => Promise<T>): Promise<T> => {
   const text = initText({ name: `bench-${profile}`, controlPlanes: 3, workers: 2, balancers: 2, zones: 3 })
-  writeFileSync(file, text.replace('timing: fast', `timing: ${profile}`))
-  try {
+  return withCluster(text.replace('timing: fast', `timing: ${profile}`), async (file) => {
     console.error(`${profile}: building the cluster`)
     await quorate(['up', file])
     return await work(file)
-  } finally {
-    await quorate(['down', file])
-  }
+  })
 }
 
-const drillProfile = (profile: 'fast' | 'guide', repeat: number): Promise<FaultReport[]> =>
-  withCluster(profile, async (file) => {
+const drillProfile = (scratch: Scratch, profile: 'fast' | 'guide', repeat: number): Promise<FaultReport[]> =>
+  onProfile(scratch, profile, async (file) => {
     console.error(`${profile}: ${faults.length} faults, ${repeat} times each`)
-    return await drill(file, faults, repeat, join(given.keep ?? root, profile))
+    return await drill(file, faults, repeat, join(given.keep ?? scratch.root, profile))
   })
 
-const compare = (): Promise<void> =>
-  (async () => {
-    const fast = await drillProfile('fast', Number(given.repeat))
-    const guide = given['no-guide'] ? [] : await drillProfile('guide', Number(given['guide-repeat'] ?? given.repeat))
-    const rows = faults.map((fault) => {
-      const goal = goals[fault]
-      const [now, then] = [rowOf(fault, fast, goal?.probe), rowOf(fault, guide, goal?.probe)]
-      // Below the interval of the probe a ratio says nothing: 20 ms stands for all of it.
-      const ratio = now && then ? Math.max(then.span.median, 20) / Math.max(now.span.median, 20) : undefined
-      const met =
-        now && goal
-          ? now.span.median <= goal.ms &&
-            (!goal.retry || now.failedAfterRetry === 0) &&
-            (!goal.ratio || ratio === undefined || ratio >= goal.ratio)
-          : undefined
-      return { fault, fast: now, guide: then, ratio, goal, met }
-    })
-    console.error('\nOutage in milliseconds: span from first to last failure, and longest run of failures; median (min..max)')
-    columns([
-      ['fault', 'n', 'fast span', 'fast longest', 'after retry', 'guide span', 'guide longest', 'ratio', 'goal'],
-      ...rows.map(({ fault, fast: a, guide: b, ratio, goal, met }) => [
-        fault,
-        `${a?.n ?? 0}/${b?.n ?? 0}`,
-        a ? inWords(a.span) : '-',
-        a ? inWords(a.longest) : '-',
-        a ? String(a.failedAfterRetry) : '-',
-        b ? inWords(b.span) : '-',
-        b ? inWords(b.longest) : '-',
-        ratio === undefined ? '-' : ratio.toFixed(1),
-        goal ? `${goal.ms}${goal.ratio ? `, x${goal.ratio}` : ''} ${met === undefined ? '?' : met ? 'met' : 'MISSED'}` : '',
-      ]),
-    ])
-    console.log(JSON.stringify({ title: 'Outages, fast against guide', at: new Date().toISOString(), ...computer(), rows }, undefined, 2))
-  })()
+const compare = async (scratch: Scratch): Promise<void> => {
+  const fast = await drillProfile(scratch, 'fast', Number(given.repeat))
+  const guide = given['no-guide'] ? [] : await drillProfile(scratch, 'guide', Number(given['guide-repeat'] ?? given.repeat))
+  const rows = faults.map((fault) => {
+    const goal = goals[fault]
+    const [now, then] = [rowOf(fault, fast, goal?.probe), rowOf(fault, guide, goal?.probe)]
+    // Below the interval of the probe a ratio says nothing: 20 ms stands for all of it.
+    const ratio = now && then ? Math.max(then.span.median, 20) / Math.max(now.span.median, 20) : undefined
+    const met =
+      now && goal
+        ? now.span.median <= goal.ms &&
+          (!goal.retry || now.failedAfterRetry === 0) &&
+          (!goal.ratio || ratio === undefined || ratio >= goal.ratio)
+        : undefined
+    return { fault, fast: now, guide: then, ratio, goal, met }
+  })
+  console.error('\nOutage in milliseconds: span from first to last failure, and longest run of failures; median (min..max)')
+  columns([
+    ['fault', 'n', 'fast span', 'fast longest', 'after retry', 'guide span', 'guide longest', 'ratio', 'goal'],
+    ...rows.map(({ fault, fast: a, guide: b, ratio, goal, met }) => [
+      fault,
+      `${a?.n ?? 0}/${b?.n ?? 0}`,
+      a ? inWords(a.span) : '-',
+      a ? inWords(a.longest) : '-',
+      a ? String(a.failedAfterRetry) : '-',
+      b ? inWords(b.span) : '-',
+      b ? inWords(b.longest) : '-',
+      ratio === undefined ? '-' : ratio.toFixed(1),
+      goal ? `${goal.ms}${goal.ratio ? `, x${goal.ratio}` : ''} ${met === undefined ? '?' : met ? 'met' : 'MISSED'}` : '',
+    ]),
+  ])
+  console.log(JSON.stringify({ title: 'Outages, fast against guide', at: new Date().toISOString(), ...computer(), rows }, undefined, 2))
+}
 
 const computer = (): Record<string, unknown> => ({
   cpus: cpus().length,
@@ -131,8 +114,8 @@ const computer = (): Record<string, unknown> => ({
 const saturate = (): ChildProcess[] =>
   Array.from({ length: cpus().length * 2 }, () => spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' }))
 
-const still = (minutes: number): Promise<void> =>
-  withCluster('fast', async (file) => {
+const still = (scratch: Scratch, minutes: number): Promise<void> =>
+  onProfile(scratch, 'fast', async (file) => {
     console.error(`fast: ${cpus().length} cores saturated for ${minutes} minutes`)
     const loops = saturate()
     let moves: Moves
@@ -149,9 +132,8 @@ const still = (minutes: number): Promise<void> =>
     )
   })
 
-try {
-  if (given.saturate === undefined) await compare()
-  else await still(Number(given.saturate))
-} finally {
-  rmSync(root, { recursive: true, force: true })
-}
+await withScratch('drill', async (scratch) => {
+  Object.assign(process.env, scratch.env)
+  if (given.saturate === undefined) await compare(scratch)
+  else await still(scratch, Number(given.saturate))
+})

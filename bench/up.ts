@@ -1,4 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
 import { join } from 'node:path'
 import { ensureBundle } from '../src/bundle/ensure.js'
@@ -8,15 +7,11 @@ import { removeLab } from '../src/lab/lab.js'
 import { measure } from './support/command.js'
 import { type Figure, median, report } from './support/figures.js'
 import { kubeadmByHand } from './support/kubeadm-by-hand.js'
+import { type Scratch, withScratch } from './support/scratch.js'
 
 // The job that quorate is for: from nothing to a cluster whose claims hold, and the same machines brought up by kubeadm as the guides say, in pairs.
 const rounds = Number(process.env.QUORATE_BENCH_ROUNDS ?? 3)
-const root = mkdtempSync('/var/tmp/quorate-bench-')
-const state = join(root, 'state')
-const file = join(root, 'cluster.yaml')
-const env = { QUORATE_STATE: state }
 const text = (name: string): string => initText({ name, controlPlanes: 3, workers: 2, balancers: 2, zones: 3 })
-writeFileSync(file, text('bench'))
 
 const values: Record<string, number[]> = {}
 const note = (name: string, value: number): void => {
@@ -24,7 +19,7 @@ const note = (name: string, value: number): void => {
   console.error(`${name}: ${value.toFixed(2)}`)
 }
 
-const quorateRound = async (): Promise<void> => {
+const quorateRound = async ({ env }: Scratch, file: string): Promise<void> => {
   const up = await measure(['up', file, '-o', 'json'], env)
   note('up', up.ms / 1000)
   note('memory', up.peakMiB)
@@ -34,7 +29,7 @@ const quorateRound = async (): Promise<void> => {
   note('down', (await measure(['down', file], env)).ms / 1000)
 }
 
-const byHandRound = async (): Promise<void> => {
+const byHandRound = async ({ root }: Scratch): Promise<void> => {
   const { cluster } = loadCluster(text('byhand'), 'byhand.yaml')
   if (!cluster) throw new Error('the file does not load')
   const { rootfs, layer, containerd, digest } = await ensureBundle({
@@ -52,17 +47,15 @@ const byHandRound = async (): Promise<void> => {
   }
 }
 
-try {
+await withScratch('up', async (scratch) => {
   for (let n = 0; n < 20; n++) note('--help', (await measure(['--help'])).ms)
   for (let round = 0; round < rounds; round++) {
+    const ours = () => scratch.withCluster(text('bench'), (file) => quorateRound(scratch, file))
+    const byHand = () => byHandRound(scratch)
     // Each leads as often as the other: what the disk and the caches hold favours nobody.
-    for (const part of round % 2 === 0 ? [quorateRound, byHandRound] : [byHandRound, quorateRound]) await part()
+    for (const part of round % 2 === 0 ? [ours, byHand] : [byHand, ours]) await part()
   }
-} finally {
-  await measure(['down', file], env).catch(() => undefined)
-  await removeLab('byhand', join(root, 'byhand'))
-  rmSync(root, { recursive: true, force: true })
-}
+})
 
 const figure = (name: string, unit: string, goal?: Figure['goal']): Figure => ({
   name,
