@@ -6,7 +6,15 @@ import type { ManagedFile } from '../render/managed-file.js'
 import type { Authorities, AuthorityName } from './authorities.js'
 import { renderKubeconfig } from './kubeconfig.js'
 import type { Leaves } from './leaves.js'
-import { controlPlaneSubjects, etcdClientSubject, etcdSubjects, kubeconfigSubjects, kubeletSubjects, type Subject } from './subjects.js'
+import {
+  controlPlaneSubjects,
+  etcdClientSubject,
+  etcdSubjects,
+  kubeconfigSubjects,
+  kubeletSubjects,
+  leaseHolderSubjects,
+  type Subject,
+} from './subjects.js'
 
 const pkiDir = '/etc/kubernetes/pki'
 const kubeletDir = '/var/lib/kubelet/pki'
@@ -95,7 +103,7 @@ export const filesFor = async (
     isControlPlane
       ? [secretFile(`${pkiDir}/sa.key`, authorities.serviceAccount.key), secretFile(`${pkiDir}/sa.pub`, authorities.serviceAccount.pub)]
       : [],
-    isControlPlane ? leafFiles(controlPlaneSubjects(cluster)) : [],
+    isControlPlane ? leafFiles({ ...controlPlaneSubjects(cluster), ...leaseHolderSubjects(machine) }) : [],
     isControlPlane ? kubeconfigFiles() : [],
     isNode ? kubeletFiles() : [],
     isMember || (isControlPlane && !cluster.etcd.external) ? authorityFiles('etcd/ca', isControlPlane && stacked) : [],

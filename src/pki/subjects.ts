@@ -58,6 +58,18 @@ export const etcdSubjects = (machine: MachineSpec): Record<string, Subject> => (
   'etcd/healthcheck-client': { commonName: 'kube-etcd-healthcheck-client', authority: 'etcd/ca', usages: ['client'] },
 })
 
+/**
+ * What the two programs with a lease show to whoever asks for their health or metrics. Without one each makes an RSA pair at every start, which nobody
+ * can verify and which costs a quarter of a second before it stands for election.
+ */
+export const leaseHolderSubjects = (machine: MachineSpec): Record<string, Subject> => {
+  const names = [machine.name, 'localhost', machine.address, '127.0.0.1']
+  return {
+    'controller-manager/server': { commonName: 'kube-controller-manager', authority: 'ca', usages: ['server'], names },
+    'scheduler/server': { commonName: 'kube-scheduler', authority: 'ca', usages: ['server'], names },
+  }
+}
+
 /** Certificates inside the kubeconfig files of a control plane, by file name. */
 export const kubeconfigSubjects: Readonly<Record<string, Subject>> = {
   'admin.conf': { commonName: 'kubernetes-admin', organization: adminGroup, authority: 'ca', usages: ['client'] },

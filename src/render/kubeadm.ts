@@ -13,6 +13,7 @@ import { http2Environment } from './systemd.js'
 
 export const kubeadmConfigPath = '/etc/kubernetes/kubeadm.yaml'
 export const kubeadmPatchesDir = '/etc/kubernetes/patches'
+const pkiFolder = '/etc/kubernetes/pki'
 
 interface Argument {
   name: string
@@ -37,12 +38,19 @@ const etcdSection = (cluster: Cluster, timing: Timing, options: RenderOptions): 
   return {
     external: {
       endpoints: cluster.etcd.external?.endpoints ?? etcdMachines(cluster).map(etcdClientUrl),
-      caFile: '/etc/kubernetes/pki/etcd/ca.crt',
-      certFile: '/etc/kubernetes/pki/apiserver-etcd-client.crt',
-      keyFile: '/etc/kubernetes/pki/apiserver-etcd-client.key',
+      caFile: `${pkiFolder}/etcd/ca.crt`,
+      certFile: `${pkiFolder}/apiserver-etcd-client.crt`,
+      keyFile: `${pkiFolder}/apiserver-etcd-client.key`,
     },
   }
 }
+
+/** pki/subjects.ts makes the pair. The controller-manager's pod has all of the folder already, the scheduler's none of it. */
+const servingFolder = (component: 'controller-manager' | 'scheduler'): string => `${pkiFolder}/${component}`
+const serving = (component: 'controller-manager' | 'scheduler'): [string, string][] => [
+  ['tls-cert-file', `${servingFolder(component)}/server.crt`],
+  ['tls-private-key-file', `${servingFolder(component)}/server.key`],
+]
 
 const leaderElection = (timing: Timing): [string, string][] => [
   ['leader-elect-lease-duration', duration(timing.lease.durationMs)],
@@ -60,7 +68,7 @@ const clusterConfiguration = (cluster: Cluster, machine: MachineSpec, timing: Ti
     clusterName: cluster.name,
     kubernetesVersion: cluster.kubernetesVersion,
     controlPlaneEndpoint: `${cluster.endpoint.address}:${cluster.endpoint.port}`,
-    certificatesDir: '/etc/kubernetes/pki',
+    certificatesDir: pkiFolder,
     // Certificates come from our own authorities; kubeadm renews with the same kind of key.
     encryptionAlgorithm: 'ECDSA-P256',
     networking: {
@@ -83,7 +91,7 @@ const clusterConfiguration = (cluster: Cluster, machine: MachineSpec, timing: Ti
         ['shutdown-watch-termination-grace-period', timing.name === 'guide' ? undefined : watchDrain],
         ['default-not-ready-toleration-seconds', Math.round(node.tolerationMs / 1000)],
         ['default-unreachable-toleration-seconds', Math.round(node.tolerationMs / 1000)],
-        ['kubelet-certificate-authority', '/etc/kubernetes/pki/ca.crt'],
+        ['kubelet-certificate-authority', `${pkiFolder}/ca.crt`],
         ['etcd-readycheck-timeout', duration(timing.etcd.readyCheckMs)],
         ['etcd-prefix', cluster.etcd.external?.prefix],
         ['service-node-port-range', cluster.network.nodePortRange],
@@ -93,6 +101,7 @@ const clusterConfiguration = (cluster: Cluster, machine: MachineSpec, timing: Ti
     controllerManager: {
       extraArgs: args([
         ...leaderElection(timing),
+        ...serving('controller-manager'),
         // With 20 requests a second, as is built in, a new leader spends 5 s on the tokens of its forty controllers before it does any work.
         ['kube-api-qps', 200],
         ['kube-api-burst', 400],
@@ -103,7 +112,19 @@ const clusterConfiguration = (cluster: Cluster, machine: MachineSpec, timing: Ti
       ]),
       extraEnvs,
     },
-    scheduler: { extraArgs: args(leaderElection(timing)), extraEnvs },
+    scheduler: {
+      extraArgs: args([...leaderElection(timing), ...serving('scheduler')]),
+      extraEnvs,
+      extraVolumes: [
+        {
+          name: 'serving',
+          hostPath: servingFolder('scheduler'),
+          mountPath: servingFolder('scheduler'),
+          readOnly: true,
+          pathType: 'Directory',
+        },
+      ],
+    },
   }
 }
 
