@@ -17,6 +17,7 @@ import {
   backendRefusedMs,
   keptConnectionMs,
   kubernetesServiceMs,
+  usedTooEarlyMs,
   withoutStoreMs,
 } from './outage/api-server.js'
 import { dnsPodLostMs, leaseTakeoverMs, nodeNotReadyMs, podReplacementMs } from './outage/cluster-parts.js'
@@ -58,7 +59,7 @@ const serverWithoutStore = (shape: Shape): Span => {
 const killedServer = ({ cluster, timing, servers }: Shape): Span => {
   if (servers < 2) return apiServerRestartMs()
   if (cluster.balancer === 'external') return yours
-  return backendRefusedMs(timing)
+  return cluster.balancer === 'nginx-keepalived' ? usedTooEarlyMs() : backendRefusedMs(timing)
 }
 
 /** The machine of one API server goes silent: connects run into their limit. */

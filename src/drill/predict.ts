@@ -4,6 +4,7 @@ import {
   backendDetectMs,
   backendFrozenMs,
   backendRefusedMs,
+  usedTooEarlyMs,
   withoutStoreMs,
 } from '../config/outage/api-server.js'
 import { dnsPodLostMs, leaseTakeoverMs } from '../config/outage/cluster-parts.js'
@@ -34,6 +35,9 @@ const stoppedServer = (t: Timing): Span => slowestOf(apiServerStoppedMs(t), back
 const unanswered = (proxy: string | undefined, seen: Span): Span =>
   proxy === 'nginx' ? unbounded('nginx sees only failed connections, not unanswered ones') : seen
 
+/** A server that is gone and comes back: a proxy that checks it waits until it is ready. */
+const returning = (proxy: string | undefined, gone: Span): Span => (proxy === 'nginx' ? slowestOf(gone, usedTooEarlyMs()) : gone)
+
 /** Frozen, so that its kernel accepts what nobody answers. */
 const frozenServer = (t: Timing, proxy: string | undefined): Span => unanswered(proxy, backendFrozenMs(t))
 
@@ -57,9 +61,9 @@ const spanOf = (key: PredictionKey | 'leases', cluster: Cluster): Span => {
     case 'leases':
       return several ? leaseTakeoverMs(t) : apiServerRestartMs()
     case 'api-server-killed':
-      return several ? backendRefusedMs(t) : apiServerRestartMs()
+      return several ? returning(proxy, backendRefusedMs(t)) : apiServerRestartMs()
     case 'api-server-stopped':
-      return several ? apiServerStoppedMs(t) : apiServerRestartMs()
+      return several ? returning(proxy, apiServerStoppedMs(t)) : apiServerRestartMs()
     case 'api-server-frozen':
       return several ? frozenServer(t, proxy) : unbounded('there is no other')
     case 'api-server-without-store':
