@@ -1,9 +1,29 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
 /** The program as it is shipped, compiled by scripts/prepare. Benchmarks run from .quorate/build/bench. */
 export const main = fileURLToPath(new URL('../../../../dist/cli/main.js', import.meta.url))
+
+const running = new Set<ChildProcess>()
+
+/** Starts quorate as users do. */
+export const start = (args: readonly string[], env: NodeJS.ProcessEnv): ChildProcessByStdio<null, Readable, Readable> => {
+  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  running.add(child)
+  child.once('close', () => running.delete(child))
+  return child
+}
+
+/** Asks every run that is under way to stop at its next safe point, and waits until they have: a drill mends what it broke. */
+export const stopAll = (): Promise<unknown> =>
+  Promise.all(
+    [...running].map((child) => {
+      child.kill('SIGINT')
+      return new Promise((resolve) => child.once('close', resolve))
+    }),
+  )
 
 export interface Measured {
   exit: number
@@ -26,7 +46,7 @@ export const measure = async (
   limitMs = 300_000,
 ): Promise<Measured> => {
   const startedMs = performance.now()
-  const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = start(args, { ...process.env, ...env })
   let [out, err, peakMiB] = ['', '', 0]
   child.stdout.on('data', (chunk: Buffer) => {
     out += chunk.toString('utf8')

@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { judgeRecorded } from '../../src/drill/judge-fault.js'
 import { readRun } from '../../src/history/store.js'
 import type { EventBody } from '../../src/model/event.js'
 import type { FaultReport, ProbeResult } from '../../src/report/drill-report.js'
-import { main } from './command.js'
+import { start } from './command.js'
 import { median } from './figures.js'
 
 /** One line on standard error for each fault that is done, and for each warning. */
@@ -18,7 +17,7 @@ export const tell = (event: EventBody): void => {
 
 /** Runs quorate as users do, with the state of this process's environment; tells of its events. Throws unless it ends with one of these. */
 export const quorate = async (args: readonly string[], expected: readonly number[] = [0]): Promise<void> => {
-  const child = spawn(process.execPath, [main, ...args], { env: process.env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = start(args, process.env)
   let err = ''
   child.stderr.on('data', (chunk: Buffer) => {
     err = (err + chunk.toString('utf8')).slice(-4000)

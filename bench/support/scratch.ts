@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { main } from './command.js'
+import { main, stopAll } from './command.js'
 
 /** A folder of one benchmark: its cluster files, its state, its records. */
 export interface Scratch {
@@ -30,8 +30,10 @@ export const withScratch = async (title: string, work: (scratch: Scratch) => Pro
     rmSync(root, { recursive: true, force: true })
   }
   const ended = (): void => {
-    clean()
-    process.exit(130)
+    void stopAll().finally(() => {
+      clean()
+      process.exit(130)
+    })
   }
   process.once('SIGINT', ended).once('SIGTERM', ended)
   const withCluster: Scratch['withCluster'] = async (text, inside) => {
