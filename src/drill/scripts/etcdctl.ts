@@ -1,9 +1,8 @@
 import { type Cluster, etcdMachines, type MachineSpec } from '../../model/cluster.js'
 import { etcdClientUrl, etcdDataDir, etcdPeerUrl } from '../../render/etcd.js'
 
-/** There while etcd is held down by us: the unit is stopped, or the kubelet with these processes is frozen. */
+/** There while etcd is held down by us: its unit is stopped, or its kubelet is frozen, whose processes stand in it. */
 const heldDown = '$D/etcd-down'
-const frozen = '$D/etcd-kubelet'
 const etcdManifest = '/etc/kubernetes/manifests/etcd.yaml'
 const joinUnit = 'quorate-etcd-join'
 const pki = '/etc/kubernetes/pki/etcd'
@@ -27,8 +26,8 @@ etcd_ready() { [ "$(curl -s -m 1 -o /dev/null -w '%{http_code}' http://127.0.0.1
 # then: each try hangs for 34 s, and etcd is not started before. So the kubelet is frozen, and finds nothing but a container that ended.
 etcd_down() {
   if [ -e ${etcdManifest} ]; then
-    [ -e ${frozen} ] || remember kubelet ${frozen} || return 1
-    while read -r p at; do same "$p" "$at" && kill -STOP "$p"; done < ${frozen}
+    [ -e ${heldDown} ] || remember kubelet ${heldDown} || return 1
+    signal_remembered STOP ${heldDown}
   else
     : > ${heldDown}
     systemctl stop --no-block etcd.service 2>/dev/null
@@ -38,16 +37,16 @@ etcd_down() {
 }
 etcd_up() {
   if [ -e ${etcdManifest} ]; then
-    [ ! -e ${frozen} ] || while read -r p at; do same "$p" "$at" && kill -CONT "$p"; done < ${frozen}
+    [ ! -e ${heldDown} ] || signal_remembered CONT ${heldDown}
   else systemctl reset-failed etcd.service 2>/dev/null; systemctl start --no-block etcd.service; fi
-  rm -f ${heldDown} ${frozen}
+  rm -f ${heldDown}
 }
 # The line of this machine's member: id, status, name, peer URL, client URL, learner.
 own_member() { ctl "$OTHERS" member list | grep -F "$PEER" | head -n 1; }
 # Makes the member of this machine lead: a preparation that restarted it has moved leadership away.
 lead() { line=$(own_member); [ -n "$line" ] && ctl "$LOCAL,$OTHERS" move-leader "\${line%%,*}" > /dev/null 2>&1; }
 # After a script that was ended in its middle.
-etcd_up_again() { [ ! -e ${heldDown} ] && [ ! -e ${frozen} ] || etcd_up; }
+etcd_up_again() { [ ! -e ${heldDown} ] || etcd_up; }
 # The API server here has lost its member while that was restarted; a second more, and balancers use it again.
 api_ready() { [ -z "$(pids kube-apiserver)" ] || [ "$(curl -sk -m 1 -o /dev/null -w '%{http_code}' https://127.0.0.1:6443/readyz)" = 200 ]; }
 settled() { wait_for 600 etcd_ready && wait_for 300 api_ready && sleep 1; }

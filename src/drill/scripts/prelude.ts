@@ -26,6 +26,8 @@ remember() {
 }
 # Does a remembered process still live?
 same() { stat_of "$1" && [ "$start" = "$2" ]; }
+# Sends a signal to those that are remembered and still live.
+signal_remembered() { while read -r p at; do same "$p" "$at" && kill "-$1" "$p"; done < "$2"; }
 # Waits up to so many tenths of a second until a command succeeds.
 wait_for() {
   n=$1

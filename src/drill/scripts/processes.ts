@@ -98,9 +98,7 @@ echo "${program.exe} $told in state T"
     id,
     `
 [ -e ${remembered} ] || exit 0
-while read -r p at; do
-  same "$p" "$at" && kill -CONT "$p"
-done < ${remembered}
+signal_remembered CONT ${remembered}
 ${revive(program)}
 `,
   ),
