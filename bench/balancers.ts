@@ -12,8 +12,7 @@ const kinds: BalancerKind[] = ['haproxy-keepalived', 'nginx-keepalived', 'node-l
 const faults = ['apiserver-kill', 'apiserver-freeze', 'proxy-kill', 'proxy-freeze', 'holder-power', 'control-plane-power', 'zone-power']
 
 const found = new Map<BalancerKind, Map<string, Row>>()
-await withScratch('balancers', async ({ root, env, withCluster }) => {
-  Object.assign(process.env, env)
+await withScratch('balancers', async ({ root, withCluster }) => {
   for (const kind of kinds) {
     console.error(`${kind}: building the cluster`)
     const text = initText({ name: kind, controlPlanes: 3, workers: 2, balancers: 2, zones: 3 }, kind)

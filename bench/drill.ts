@@ -53,6 +53,7 @@ const goals: Readonly<Record<string, Goal>> = {
 }
 
 const faults = given.faults?.split(',') ?? Object.keys(goals)
+
 /** A cluster on one profile while `work` runs. */
 const onProfile = <T>({ withCluster }: Scratch, profile: 'fast' | 'guide', work: (file: string) => Promise<T>): Promise<T> => {
   const text = initText({ name: `bench-${profile}`, controlPlanes: 3, workers: 2, balancers: 2, zones: 3 })
@@ -133,7 +134,6 @@ const still = (scratch: Scratch, minutes: number): Promise<void> =>
   })
 
 await withScratch('drill', async (scratch) => {
-  Object.assign(process.env, scratch.env)
   if (given.saturate === undefined) await compare(scratch)
   else await still(scratch, Number(given.saturate))
 })

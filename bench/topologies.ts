@@ -16,11 +16,11 @@ const files: [name: string, text: string][] = [
 ]
 
 const times: Record<string, number[]> = {}
-await withScratch('topologies', async ({ env, withCluster }) => {
+await withScratch('topologies', async ({ withCluster }) => {
   for (let round = 0; round < rounds; round++) {
     // Each goes first as often as last.
     for (const [name, text] of round % 2 === 0 ? files : [...files].reverse()) {
-      const { ms } = await withCluster(text, (file) => measure(['up', file, '-o', 'json'], env))
+      const { ms } = await withCluster(text, (file) => measure(['up', file, '-o', 'json']))
       times[name] = [...(times[name] ?? []), ms / 1000]
       console.error(`${name}: ${(ms / 1000).toFixed(1)} s`)
     }

@@ -19,14 +19,14 @@ const note = (name: string, value: number): void => {
   console.error(`${name}: ${value.toFixed(2)}`)
 }
 
-const quorateRound = async ({ env }: Scratch, file: string): Promise<void> => {
-  const up = await measure(['up', file, '-o', 'json'], env)
+const quorateRound = async (file: string): Promise<void> => {
+  const up = await measure(['up', file, '-o', 'json'])
   note('up', up.ms / 1000)
   note('memory', up.peakMiB)
   for (const stage of (JSON.parse(up.out) as { stages: { title: string; ms: number }[] }).stages) note(`  ${stage.title}`, stage.ms / 1000)
-  note('second up', (await measure(['up', file, '-o', 'json'], env)).ms / 1000)
-  note('check', (await measure(['check', file, '-o', 'json'], env)).ms / 1000)
-  note('down', (await measure(['down', file], env)).ms / 1000)
+  note('second up', (await measure(['up', file, '-o', 'json'])).ms / 1000)
+  note('check', (await measure(['check', file, '-o', 'json'])).ms / 1000)
+  note('down', (await measure(['down', file])).ms / 1000)
 }
 
 const byHandRound = async ({ root }: Scratch): Promise<void> => {
@@ -50,7 +50,7 @@ const byHandRound = async ({ root }: Scratch): Promise<void> => {
 await withScratch('up', async (scratch) => {
   for (let n = 0; n < 20; n++) note('--help', (await measure(['--help'])).ms)
   for (let round = 0; round < rounds; round++) {
-    const ours = () => scratch.withCluster(text('bench'), (file) => quorateRound(scratch, file))
+    const ours = () => scratch.withCluster(text('bench'), (file) => quorateRound(file))
     const byHand = () => byHandRound(scratch)
     // Each leads as often as the other: what the disk and the caches hold favours nobody.
     for (const part of round % 2 === 0 ? [ours, byHand] : [byHand, ours]) await part()

@@ -9,8 +9,8 @@ export const main = fileURLToPath(new URL('../../../../dist/cli/main.js', import
 const running = new Set<ChildProcess>()
 
 /** Starts quorate as users do. */
-export const start = (args: readonly string[], env: NodeJS.ProcessEnv): ChildProcessByStdio<null, Readable, Readable> => {
-  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+export const start = (args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> => {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   running.add(child)
   child.once('close', () => running.delete(child))
   return child
@@ -40,13 +40,9 @@ const peakOf = async (pid: number): Promise<number> => {
 }
 
 /** Runs quorate and measures it from outside. Throws when it fails: a figure of a failed run is none. */
-export const measure = async (
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-  limitMs = 300_000,
-): Promise<Measured> => {
+export const measure = async (args: readonly string[], limitMs = 300_000): Promise<Measured> => {
   const startedMs = performance.now()
-  const child = start(args, { ...process.env, ...env })
+  const child = start(args)
   let [out, err, peakMiB] = ['', '', 0]
   child.stdout.on('data', (chunk: Buffer) => {
     out += chunk.toString('utf8')

@@ -17,7 +17,7 @@ export const tell = (event: EventBody): void => {
 
 /** Runs quorate as users do, with the state of this process's environment; tells of its events. Throws unless it ends with one of these. */
 export const quorate = async (args: readonly string[], expected: readonly number[] = [0]): Promise<void> => {
-  const child = start(args, process.env)
+  const child = start(args)
   let err = ''
   child.stderr.on('data', (chunk: Buffer) => {
     err = (err + chunk.toString('utf8')).slice(-4000)

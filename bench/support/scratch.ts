@@ -7,22 +7,20 @@ import { main, stopAll } from './command.js'
 /** A folder of one benchmark: its cluster files, its state, its records. */
 export interface Scratch {
   root: string
-  /** Sends a run of quorate to the state of this benchmark. */
-  env: { QUORATE_STATE: string }
   /** Writes a cluster file for `work`, and takes its cluster down when that has ended or failed. */
   withCluster<T>(text: string, work: (file: string) => Promise<T>): Promise<T>
 }
 
 /**
- * Gives `work` a folder and takes it away at the end with every cluster that is still up: also when the work fails, and when somebody ends the
+ * Gives `work` a folder, where every run of quorate in this process keeps its state, and takes it away at the end with every cluster that is still up: also when the work fails, and when somebody ends the
  * benchmark, since a cluster that is left behind goes on using the computer.
  */
 export const withScratch = async (title: string, work: (scratch: Scratch) => Promise<void>): Promise<void> => {
   const root = mkdtempSync(`/var/tmp/quorate-bench-${title}-`)
-  const env = { QUORATE_STATE: join(root, 'state') }
+  process.env.QUORATE_STATE = join(root, 'state')
   const up = new Set<string>()
   const down = (name: string): void => {
-    spawnSync(process.execPath, [main, 'down', name], { env: { ...process.env, ...env }, stdio: 'ignore' })
+    spawnSync(process.execPath, [main, 'down', name], { stdio: 'ignore' })
     up.delete(name)
   }
   const clean = (): void => {
@@ -48,7 +46,7 @@ export const withScratch = async (title: string, work: (scratch: Scratch) => Pro
     }
   }
   try {
-    await work({ root, env, withCluster })
+    await work({ root, withCluster })
   } finally {
     process.off('SIGINT', ended).off('SIGTERM', ended)
     clean()
