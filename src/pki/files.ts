@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { type Cluster, type MachineSpec, topologyOf } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
 import { apiServerUrl, kubeletServerUrl, proxyPlace } from '../render/endpoint.js'
-import type { ManagedFile } from '../render/managed-file.js'
+import { type ManagedFile, pkiDir } from '../render/managed-file.js'
 import type { Authorities, AuthorityName } from './authorities.js'
 import { renderKubeconfig } from './kubeconfig.js'
 import type { Leaves } from './leaves.js'
@@ -16,7 +16,6 @@ import {
   type Subject,
 } from './subjects.js'
 
-const pkiDir = '/etc/kubernetes/pki'
 const kubeletDir = '/var/lib/kubelet/pki'
 /** haproxy checks API servers against this copy; on a dedicated balancer it is the only certificate there is. */
 export const haproxyCaPath = '/etc/haproxy/ca.crt'

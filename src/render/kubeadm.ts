@@ -9,11 +9,11 @@ import { environmentList } from './environment.js'
 import { etcdClientUrl, etcdDataDir, etcdSettings } from './etcd.js'
 import { kubeProxyConfiguration } from './kube-proxy.js'
 import { kubeletConfiguration } from './kubelet.js'
+import { pkiDir } from './managed-file.js'
 import { http2Environment } from './systemd.js'
 
 export const kubeadmConfigPath = '/etc/kubernetes/kubeadm.yaml'
 export const kubeadmPatchesDir = '/etc/kubernetes/patches'
-const pkiFolder = '/etc/kubernetes/pki'
 
 interface Argument {
   name: string
@@ -38,15 +38,15 @@ const etcdSection = (cluster: Cluster, timing: Timing, options: RenderOptions): 
   return {
     external: {
       endpoints: cluster.etcd.external?.endpoints ?? etcdMachines(cluster).map(etcdClientUrl),
-      caFile: `${pkiFolder}/etcd/ca.crt`,
-      certFile: `${pkiFolder}/apiserver-etcd-client.crt`,
-      keyFile: `${pkiFolder}/apiserver-etcd-client.key`,
+      caFile: `${pkiDir}/etcd/ca.crt`,
+      certFile: `${pkiDir}/apiserver-etcd-client.crt`,
+      keyFile: `${pkiDir}/apiserver-etcd-client.key`,
     },
   }
 }
 
 /** pki/subjects.ts makes the pair. The controller-manager's pod has all of the folder already, the scheduler's none of it. */
-const servingFolder = (component: 'controller-manager' | 'scheduler'): string => `${pkiFolder}/${component}`
+const servingFolder = (component: 'controller-manager' | 'scheduler'): string => `${pkiDir}/${component}`
 const serving = (component: 'controller-manager' | 'scheduler'): [string, string][] => [
   ['tls-cert-file', `${servingFolder(component)}/server.crt`],
   ['tls-private-key-file', `${servingFolder(component)}/server.key`],
@@ -68,7 +68,7 @@ const clusterConfiguration = (cluster: Cluster, machine: MachineSpec, timing: Ti
     clusterName: cluster.name,
     kubernetesVersion: cluster.kubernetesVersion,
     controlPlaneEndpoint: `${cluster.endpoint.address}:${cluster.endpoint.port}`,
-    certificatesDir: pkiFolder,
+    certificatesDir: pkiDir,
     // Certificates come from our own authorities; kubeadm renews with the same kind of key.
     encryptionAlgorithm: 'ECDSA-P256',
     networking: {
@@ -91,7 +91,7 @@ const clusterConfiguration = (cluster: Cluster, machine: MachineSpec, timing: Ti
         ['shutdown-watch-termination-grace-period', timing.name === 'guide' ? undefined : watchDrain],
         ['default-not-ready-toleration-seconds', Math.round(node.tolerationMs / 1000)],
         ['default-unreachable-toleration-seconds', Math.round(node.tolerationMs / 1000)],
-        ['kubelet-certificate-authority', `${pkiFolder}/ca.crt`],
+        ['kubelet-certificate-authority', `${pkiDir}/ca.crt`],
         ['etcd-readycheck-timeout', duration(timing.etcd.readyCheckMs)],
         ['etcd-prefix', cluster.etcd.external?.prefix],
         ['service-node-port-range', cluster.network.nodePortRange],

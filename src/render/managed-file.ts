@@ -10,3 +10,5 @@ export interface ManagedFile extends FileSpec {
 
 /** Programs and scripts of our own on a machine; root-owned, on no search path. */
 export const libexec = '/usr/local/libexec/quorate'
+/** Certificates and keys, where kubeadm looks for them. */
+export const pkiDir = '/etc/kubernetes/pki'

@@ -38,6 +38,10 @@ const withBinary = (name: string) => {
   return it.skipIf(!allowed || !present)
 }
 
+/** Every file of one machine, by path. */
+const filesOf = (cluster: Cluster, name: string, lab = true): Record<string, string> =>
+  Object.fromEntries(machineFiles(cluster, named(cluster, name), fast, { lab, iface: 'host0' }).map((f) => [f.path, String(f.content)]))
+
 let dir: string
 let certificates: Record<string, string>
 beforeAll(async () => {
@@ -145,9 +149,7 @@ describe('kubeadm', () => {
 
   withBinary('kubeadm')('writes static pods from it with every setting of ours', async () => {
     const cluster = stacked()
-    const files = Object.fromEntries(
-      machineFiles(cluster, named(cluster, 'cp-1'), fast, { lab: true, iface: 'host0' }).map((f) => [f.path, String(f.content)]),
-    )
+    const files = filesOf(cluster, 'cp-1')
     const phases = ['etcd local', 'control-plane all'].map((phase) => `/programs/kubeadm init phase ${phase} --config ${kubeadmConfigPath}`)
     const script = `${phases.join(' && ')} && cat /etc/kubernetes/manifests/*.yaml`
     const { exit, output } = await runInside(root, { ...certificates, ...files }, ['/bin/sh', '-c', script], {
@@ -244,8 +246,7 @@ describe('systemd', () => {
       [externalEtcd(), 'etcd-1'],
     ]
     const boot = async (cluster: Cluster, name: string, more: Record<string, string> = {}): Promise<string> => {
-      const files = machineFiles(cluster, named(cluster, name), fast, { lab: true, iface: 'host0' })
-      const all = { ...Object.fromEntries(files.map((f) => [f.path, String(f.content)])), ...more }
+      const all = { ...filesOf(cluster, name), ...more }
       const units = [...new Set(Object.keys(all).flatMap((path) => /system\/([^/]+\.(service|socket))(\.d\/|$)/.exec(path)?.[1] ?? []))]
       const wants = units.map(
         (unit) => `ln -sf "$(ls -d /etc/systemd/system/${unit} /lib/systemd/system/${unit} 2>/dev/null | head -1)" $wants/${unit}`,
@@ -276,9 +277,7 @@ describe('systemd', () => {
       [stacked({ balancer: 'nginx-keepalived' }), 'lb-1', ['nginx.service']],
     ]
     for (const [cluster, name, units] of clusters) {
-      const files = Object.fromEntries(
-        machineFiles(cluster, named(cluster, name), fast, { lab: false, iface: 'host0' }).map((f) => [f.path, String(f.content)]),
-      )
+      const files = filesOf(cluster, name, false)
       const argv = ['/usr/bin/systemd-analyze', 'verify', '--man=no', ...units]
       // Programs of the bundle lie in a layer of their own; that they are executable is not what is asked here.
       const programs = Object.fromEntries(['kubelet', 'containerd', 'etcd'].map((p) => [`/usr/local/bin/${p}`, '#!/bin/sh\n']))
@@ -294,9 +293,7 @@ describe('the network script of a node', () => {
     'sets names, routes and masquerading, takes away what left, and changes nothing the second time',
     async () => {
       const cluster = stacked()
-      const files = Object.fromEntries(
-        machineFiles(cluster, named(cluster, 'w-1'), fast, { lab: true, iface: 'host0' }).map((f) => [f.path, String(f.content)]),
-      )
+      const files = filesOf(cluster, 'w-1')
       const stale = '127.0.0.1 localhost\n# quorate begin demo\n10.99.0.99 gone\n# quorate end demo\n10.1.1.1 mine\n'
       const show = 'cat /etc/hosts; ip -4 route; nft list ruleset; cat /proc/sys/net/ipv4/ip_forward'
       const script = `ip route add 10.244.99.0/24 via 10.99.0.99 proto 114
