@@ -20,6 +20,7 @@ const timed = [
 /** `unit` and `timed` need nothing but Node; `real` runs the published programs (haproxy -c, kubeadm config validate) and needs the bundle; `lab` makes machines, `topologies` brings up every other shape of a cluster, `hosted` one inside another. */
 export default defineConfig({
   test: {
+    globalSetup: 'test/compile.ts',
     projects: [
       {
         test: {

@@ -13,7 +13,7 @@ const ranks: readonly (readonly string[])[] = [
   ['check', 'observe', 'plan', 'elect'],
   ['render', 'pki', 'bundle', 'machine', 'lab', 'client'],
   ['config'],
-  ['model'],
+  ['model', 'package'],
 ]
 /** Folders that stand alone. */
 const onlyModel = ['history']

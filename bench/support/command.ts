@@ -1,10 +1,10 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
+import { packageProgram } from '../../src/package.js'
 
-/** The program as it is shipped, compiled by scripts/prepare. Benchmarks run from .quorate/build/bench. */
-export const main = fileURLToPath(new URL('../../../../dist/cli/main.js', import.meta.url))
+/** The program as it is shipped, made by scripts/prepare. */
+export const main = packageProgram('cli/main')
 
 const running = new Set<ChildProcess>()
 

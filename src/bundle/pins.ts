@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
+import { packageFile } from '../package.js'
 
 /** bundle/bundle.yaml as it is written: the one place where versions are pinned. */
 export interface Pins {
@@ -69,8 +69,8 @@ export interface Wanted {
   metallb: boolean
 }
 
-/** Folder of the pins: beside src in a checkout, beside dist in the installed package. */
-export const pinsDir = fileURLToPath(new URL('../../bundle/', import.meta.url))
+/** Folder of the pins. */
+export const pinsDir = packageFile('bundle/')
 
 export const readPins = async (dir: string = pinsDir): Promise<Pins> => parse(await readFile(`${dir}/bundle.yaml`, 'utf8')) as Pins
 

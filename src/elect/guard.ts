@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import { existsSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { packageProgram } from '../package.js'
 import { leftMs, readClock } from './clock.js'
 import { type Deadlines, eachLine, type FromGuard, lineOf, type ToGuard } from './guard-message.js'
 import { type Family, familyOf, killAll, membersOf, signalGroup } from './processes.js'
@@ -17,12 +16,6 @@ export interface Ending {
   failed?: string
   /** ... because the lease had been taken too long ago: worth another try. */
   late?: boolean
-}
-
-/** Beside this file once compiled; tests run the sources, and take it from dist. */
-const guardProgram = (): string => {
-  const beside = fileURLToPath(new URL('./guard-main.js', import.meta.url))
-  return existsSync(beside) ? beside : fileURLToPath(new URL('../../dist/elect/guard-main.js', import.meta.url))
 }
 
 /**
@@ -52,7 +45,7 @@ export class Guard extends EventEmitter<{ message: [FromGuard] }> {
     this.ready = new Promise((resolve) => {
       this.#isReady = resolve
     })
-    this.#process = spawn(process.execPath, ['--max-old-space-size=32', guardProgram()], {
+    this.#process = spawn(process.execPath, ['--max-old-space-size=32', packageProgram('elect/guard-main')], {
       // A session of its own: Ctrl-Z and Ctrl-C in the terminal reach the elector only.
       detached: true,
       stdio: ['inherit', 'inherit', 'inherit', 'pipe'],

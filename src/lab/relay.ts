@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { fault } from '../model/problem.js'
+import { packageProgram } from '../package.js'
 import { inNamespace } from './network.js'
 import { isAlive, type OwnedProcess, startTimeOf } from './owned-process.js'
 import type { LabPaths } from './paths.js'
@@ -32,12 +32,6 @@ const listen = (port: number): Promise<Server> =>
     server.listen(port, '127.0.0.1', () => resolve(server))
   })
 
-/** Beside this file once compiled; tests run the sources, and take it from dist. */
-const relayProgram = (): string => {
-  const beside = fileURLToPath(new URL('./relay-main.js', import.meta.url))
-  return existsSync(beside) ? beside : fileURLToPath(new URL('../../dist/lab/relay-main.js', import.meta.url))
-}
-
 /** Starts the relay of a lab unless it runs. A restarted relay keeps its port where it can, so kubeconfigs stay right. */
 export const startRelay = async (paths: LabPaths, endpoints: readonly { address: string; port: number }[]): Promise<RelayState> => {
   const known = await readRelay(paths)
@@ -58,7 +52,7 @@ export const startRelay = async (paths: LabPaths, endpoints: readonly { address:
     ...enter,
     process.execPath,
     '--max-old-space-size=64',
-    relayProgram(),
+    packageProgram('lab/relay-main'),
     paths.relaySocket,
     ...endpoints.flatMap(({ address, port }) => [address, String(port)]),
   ]

@@ -1,7 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { constants, setPriority } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join, resolve } from 'node:path'
 import { type DrillResult, runDrill } from '../drill/drill.js'
 import { requireConfirmation } from '../drill/guard.js'
 import { type Healed, heal as healCluster } from '../drill/heal.js'
@@ -11,6 +10,7 @@ import { predictFault } from '../drill/predict.js'
 import { type ReportFiles, writeReports } from '../drill/write-reports.js'
 import { type Cluster, controlPlanes } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
+import { packageVersion } from '../package.js'
 import type { DrillReport } from '../report/drill-report.js'
 import { parseReport } from '../report/json.js'
 import { type HostLock, takeHostLock } from '../run/host-lock.js'
@@ -36,14 +36,6 @@ export interface DrillRequest extends VerbOptions {
 
 export interface Drilled extends DrillResult {
   files: ReportFiles
-}
-
-/** Of the package that this file belongs to, wherever it was compiled to. */
-const version = async (folder = dirname(fileURLToPath(import.meta.url))): Promise<string> => {
-  const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => undefined)
-  const found = text === undefined ? undefined : (JSON.parse(text) as { name?: string; version?: string })
-  if (found?.name === 'quorate') return found.version ?? 'unknown'
-  return folder === dirname(folder) ? 'unknown' : version(dirname(folder))
 }
 
 /** The report of an earlier run; judged again where none was written. Throws Q6901 to Q6903. */
@@ -104,7 +96,7 @@ export const drill = async (file: string | undefined, options: DrillRequest): Pr
       await requireEmpty(directory)
       const result = await runDrill(await drillWorld(session, lab), {
         directory,
-        quorate: await version(),
+        quorate: packageVersion,
         select: options.select,
         seed: options.seed ?? now % 1_000_000,
         ...(options.force ? { force: true } : {}),

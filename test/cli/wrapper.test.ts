@@ -23,14 +23,16 @@ beforeEach(() => {
   clone = mkdtempSync(join(tmpdir(), 'quorate-clone-'))
   const folders = ['scripts', 'src/cli', 'bin']
   for (const folder of folders) mkdirSync(join(clone, folder), { recursive: true })
-  for (const file of ['quorate', 'scripts/prepare', 'tsconfig.build.json']) copyFileSync(join(root, file), join(clone, file))
+  for (const file of ['quorate', 'scripts/prepare', 'scripts/bundle-programs.mjs', 'tsconfig.build.json'])
+    copyFileSync(join(root, file), join(clone, file))
   writeFileSync(join(clone, 'package.json'), '{"type":"module"}')
   writeFileSync(join(clone, 'package-lock.json'), '{}')
   writeFileSync(join(clone, 'tsconfig.json'), '{"compilerOptions":{"module":"NodeNext","target":"ES2022","types":[]},"include":["src"]}')
   writeFileSync(join(clone, 'src/cli/main.ts'), mainSaying('one'))
   const npm = `#!/bin/sh
 echo "$*" >>"${clone}/npm-calls"
-mkdir -p node_modules/.bin && ln -sf "${root}/node_modules/typescript/bin/tsc" node_modules/.bin/tsc && echo '{}' >node_modules/.package-lock.json
+mkdir -p node_modules/.bin && ln -sf "${root}/node_modules/typescript/bin/tsc" node_modules/.bin/tsc &&
+  ln -sfn "${root}/node_modules/rolldown" node_modules/rolldown && echo '{}' >node_modules/.package-lock.json
 `
   writeFileSync(join(clone, 'bin/npm'), npm)
   chmodSync(join(clone, 'bin/npm'), 0o755)

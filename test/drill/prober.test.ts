@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { measure } from '../../src/drill/measure.js'
@@ -10,14 +8,13 @@ import { type Prober, startProber } from '../../src/drill/prober/start.js'
 import { monotonicMs, type Series } from '../../src/drill/samples.js'
 import { judgeHistory, type Operation, type WatchEvent } from '../../src/history/index.js'
 import { runProcess } from '../../src/machine/process.js'
+import { packageFile } from '../../src/package.js'
 import type { ProbeResult } from '../../src/report/drill-report.js'
 import { TestApi } from './support/api.js'
 import { Door } from './support/door.js'
-import { compileProber } from './support/program.js'
 
 const api = new TestApi()
 let door: Door
-let program: Awaited<ReturnType<typeof compileProber>>
 let config: ProberConfig
 
 /** The target lives in this process, and must not be slow because much else runs on this computer. Where that is not allowed it may be. */
@@ -27,7 +24,6 @@ const first = async (yes: boolean): Promise<void> => {
 }
 
 beforeAll(async () => {
-  program = await compileProber()
   await first(true)
   await api.start()
   door = new Door(api.port)
@@ -49,7 +45,6 @@ afterAll(async () => {
   await first(false)
   await door.close()
   api.stop()
-  await program.remove()
 })
 
 const named = (all: readonly Series[], probe: string): Series => {
@@ -60,7 +55,7 @@ const named = (all: readonly Series[], probe: string): Series => {
 
 const problems: string[] = []
 const begin = (more: Partial<Parameters<typeof startProber>[1]> = {}): Promise<Prober> =>
-  startProber(config, { program: program.main, onProblem: (text) => problems.push(text), ...more })
+  startProber(config, { onProblem: (text) => problems.push(text), ...more })
 
 describe('a prober while its target fails for exactly 700 ms', () => {
   let prober: Prober
@@ -281,16 +276,12 @@ it('voids what it could not have seen while it stood still itself', async () => 
 const gone = (pid: number): boolean => !existsSync(`/proc/${pid}`) || /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
 
 it('ends when whoever started it is killed, and keeps keys out of its command line', async () => {
-  const parent = join(program.directory, 'parent.mjs')
-  await writeFile(
-    parent,
-    `import { startProber } from ${JSON.stringify(program.start)}
+  const parent = `import { startProber } from ${JSON.stringify(packageFile('dist/drill/prober/start.js'))}
 const prober = await startProber(JSON.parse(process.env.CONFIG))
 console.log(prober.pid)
 setInterval(() => {}, 1000)
-`,
-  )
-  const child = spawn(process.execPath, [parent], {
+`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', parent], {
     env: { ...process.env, CONFIG: JSON.stringify(config) },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

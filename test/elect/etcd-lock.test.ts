@@ -6,7 +6,6 @@ import { dialTcp } from '../../src/elect/dial.js'
 import { EtcdLock } from '../../src/elect/etcd-lock.js'
 import type { Term } from '../../src/elect/lock.js'
 import { EtcdCluster, etcdBinary } from '../client/support/etcd-cluster.js'
-import { built } from './support/built.js'
 import { CuttableProxy } from './support/cuttable-proxy.js'
 import { ElectorProcess } from './support/elector-process.js'
 import { isAlive } from './support/family.js'
@@ -46,7 +45,6 @@ describe.skipIf(!binary)('a lock that is a key of a real etcd', () => {
   }
 
   beforeAll(async () => {
-    built()
     etcd = await EtcdCluster.start(binary ?? '', 3)
     const { cert, key } = await etcd.authority.leaf('elector')
     for (const [name, text] of Object.entries({ 'elector.crt': cert, 'elector.key': key })) writeFileSync(join(etcd.directory, name), text)

@@ -1,11 +1,10 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { after, readClock } from '../../src/elect/clock.js'
-import type { Guard } from '../../src/elect/guard.js'
+import { Guard } from '../../src/elect/guard.js'
 import { endOrphans, orphansOf } from '../../src/elect/orphans.js'
-import { built } from './support/built.js'
 import { isAlive, signal } from './support/family.js'
 
 /** Deadlines that many milliseconds from now. */
@@ -15,7 +14,6 @@ const within = (termMs: number, killMs = termMs + 300) => {
 }
 
 describe('a guard', () => {
-  let make: typeof Guard
   let guard: Guard
   const directory = mkdtempSync(join(tmpdir(), 'quorate-guard-'))
   const file = (name: string) => join(directory, name)
@@ -25,9 +23,6 @@ describe('a guard', () => {
   }
   const env = { PATH: process.env.PATH, QUORATE_LOCK: 'guard-test' }
 
-  beforeAll(async () => {
-    make = ((await import(join(built(), 'elect/guard.js'))) as { Guard: typeof Guard }).Guard
-  }, 180_000)
   afterEach(() => {
     if (guard.pid) signal([guard.pid], 'SIGCONT')
     guard.kill()
@@ -37,7 +32,7 @@ describe('a guard', () => {
 
   /** Deadlines count from when the guard is up, which takes its time on a busy machine. */
   const start = async (script: string, deadlines = () => within(20_000), graceMs = 300) => {
-    guard = new make()
+    guard = new Guard()
     await guard.ready
     guard.start(['sh', '-c', script], env, graceMs, deadlines())
   }
@@ -54,7 +49,7 @@ describe('a guard', () => {
   })
 
   it('tells a program that does not start', async () => {
-    guard = new make()
+    guard = new Guard()
     guard.start(['/nowhere/at-all'], env, 100, within(5000))
     expect((await guard.ended).code).not.toBe(0)
   })

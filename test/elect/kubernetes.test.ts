@@ -6,7 +6,6 @@ import { KubernetesLock } from '../../src/elect/kubernetes-lock.js'
 import type { Holder, Term } from '../../src/elect/lock.js'
 import { EtcdCluster, etcdBinary } from '../client/support/etcd-cluster.js'
 import { ApiServer, apiServerBinary } from './support/api-server.js'
-import { built } from './support/built.js'
 import { CuttableProxy } from './support/cuttable-proxy.js'
 import { isAlive } from './support/family.js'
 import { type Fault, Stage } from './support/stage.js'
@@ -47,7 +46,6 @@ describe.skipIf(!etcdPath || !apiPath)('a lock that is a Lease of a real API ser
   }
 
   beforeAll(async () => {
-    built()
     etcd = await EtcdCluster.start(etcdPath ?? '', 1)
     api = await ApiServer.start(apiPath ?? '', etcd)
     kubeconfig = await api.kubeconfig('admin')

@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EtcdCluster, etcdBinary } from '../client/support/etcd-cluster.js'
-import { built } from './support/built.js'
 import { CuttableProxy } from './support/cuttable-proxy.js'
 import { isAlive } from './support/family.js'
 import { type Fault, Stage } from './support/stage.js'
@@ -32,7 +31,6 @@ describe.skipIf(!binary)('takeovers over a real etcd', () => {
   const proxies: CuttableProxy[][] = []
 
   beforeAll(async () => {
-    built()
     etcd = await EtcdCluster.start(binary ?? '', 3)
     const identity = await etcd.authority.leaf('elector')
     const file = (name: string, text: string): string => {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import type { Event } from '../../src/model/event.js'
+import { packageProgram } from '../../src/package.js'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const main = packageProgram('cli/main')
 
 export interface Ended {
   exit: number

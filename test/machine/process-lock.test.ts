@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { tryProcessLock } from '../../src/machine/process-lock.js'
+import { packageFile } from '../../src/package.js'
 
 const key = `/tmp/t-lock-${process.pid}`
-const built = fileURLToPath(new URL('../../dist/machine/process-lock.js', import.meta.url))
+const built = packageFile('dist/machine/process-lock.js')
 
 describe('a process lock', () => {
   it('is held by one, is another for another key, and is free after its release', async () => {
@@ -27,7 +26,7 @@ describe('a process lock', () => {
     await held[0]?.release()
   })
 
-  it.skipIf(!existsSync(built))('dies with its process, by kill -9 too', async () => {
+  it('dies with its process, by kill -9 too', async () => {
     const script = `import { tryProcessLock } from ${JSON.stringify(built)}
 await tryProcessLock(${JSON.stringify(key)})
 console.log('held')

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { pasteable, runProcess, shellQuote } from '../../src/machine/process.js'
+import { packageFile } from '../../src/package.js'
 import { faultOf } from './contract.js'
 
 describe('a word for the shell', () => {
@@ -59,10 +60,7 @@ describe('a program on this computer', () => {
 
   it('does not outlive us', async () => {
     const { spawnSync } = await import('node:child_process')
-    const { existsSync } = await import('node:fs')
-    const { fileURLToPath } = await import('node:url')
-    const built = fileURLToPath(new URL('../../dist/machine/process.js', import.meta.url))
-    if (!existsSync(built)) return
+    const built = packageFile('dist/machine/process.js')
     const script = `import { runProcess } from ${JSON.stringify(built)}
 runProcess(['sh', '-c', 'echo $$; exec sleep 14.1421'], {}).catch(() => {})
 setTimeout(() => process.exit(3), 300)`

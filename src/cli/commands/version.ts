@@ -12,10 +12,9 @@ export const version = defineCommand({
   changes: 'Nothing.',
   exits: [0],
   run: async (given, context) => {
-    const { readFileSync } = await import('node:fs')
-    const { version: own } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
-    const value = { quorate: own, node: process.versions.node, platform: `${process.platform}/${process.arch}` }
-    if (!(await printStructured(value, given.flags.output, context))) context.out.write(`quorate ${own}\n`)
+    const { packageVersion } = await import('../../package.js')
+    const value = { quorate: packageVersion, node: process.versions.node, platform: `${process.platform}/${process.arch}` }
+    if (!(await printStructured(value, given.flags.output, context))) context.out.write(`quorate ${packageVersion}\n`)
     return 0
   },
 })

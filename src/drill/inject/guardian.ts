@@ -1,19 +1,12 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { fault } from '../../model/problem.js'
+import { packageProgram } from '../../package.js'
 
 const readyMs = 10_000
 
-/** Beside this file once compiled; tests run the sources, and take it from dist. */
-const program = (): string => {
-  const beside = fileURLToPath(new URL('./guardian-main.js', import.meta.url))
-  return existsSync(beside) ? beside : fileURLToPath(new URL('../../../dist/drill/inject/guardian-main.js', import.meta.url))
-}
-
 /** Starts the guardian of a record, detached: it outlives this process. Resolves with its pid once it watches. Throws Fault Q6010 when it does not. */
 export const startGuardian = async (path: string, title: string): Promise<number> => {
-  const child = spawn(process.execPath, ['--max-old-space-size=64', program(), path], {
+  const child = spawn(process.execPath, ['--max-old-space-size=64', packageProgram('drill/inject/guardian-main'), path], {
     cwd: '/',
     detached: true,
     stdio: ['ignore', 'pipe', 'ignore'],

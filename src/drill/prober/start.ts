@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import type { Operation, WatchEvent } from '../../history/types.js'
 import { fault } from '../../model/problem.js'
+import { packageProgram } from '../../package.js'
 import type { Series } from '../samples.js'
 import type { ClassHead, Line, Order, ProberConfig } from './protocol.js'
 import { type ProberFigures, Samples } from './samples-heard.js'
@@ -14,8 +14,6 @@ export interface ProberOptions {
   onWatchEvent?: (event: WatchEvent) => void
   /** A fault of the prober itself, which it survived. */
   onProblem?: (text: string) => void
-  /** The compiled program; default: the one beside this file. */
-  program?: string
 }
 
 export interface Prober {
@@ -54,8 +52,7 @@ const orderMs = 100_000
  * set. Throws Fault Q6501 when it does not start, Q6502 from any order when it has ended by itself.
  */
 export const startProber = async (config: ProberConfig, options: ProberOptions = {}): Promise<Prober> => {
-  const program = options.program ?? fileURLToPath(new URL('./main.js', import.meta.url))
-  const node = [process.execPath, '--max-old-space-size=192', program]
+  const node = [process.execPath, '--max-old-space-size=192', packageProgram('drill/prober/main')]
   const enter = options.namespace === undefined ? [] : ['nsenter', `--net=/run/netns/${options.namespace}`, '--']
   const [file = process.execPath, ...args] = [...enter, 'sh', '-c', ahead, 'sh', ...node]
   const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'] })

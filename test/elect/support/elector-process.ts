@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { eachLine } from '../../../src/elect/guard-message.js'
-import { built } from './built.js'
+import { packageProgram } from '../../../src/package.js'
 import { childrenOf } from './family.js'
 
 export type Said = { type: string; [field: string]: unknown }
@@ -17,7 +16,7 @@ export class ElectorProcess {
     readonly args: readonly string[],
     env: Record<string, string> = {},
   ) {
-    this.process = spawn(process.execPath, [join(built(), 'cli/main.js'), 'elect', '--log', 'json', ...args], {
+    this.process = spawn(process.execPath, [packageProgram('cli/main'), 'elect', '--log', 'json', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     })
