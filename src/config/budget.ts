@@ -15,6 +15,7 @@ import {
   backendDetectMs,
   backendFrozenMs,
   backendRefusedMs,
+  carrierLostMs,
   keptConnectionMs,
   kubernetesServiceMs,
   usedTooEarlyMs,
@@ -70,9 +71,8 @@ const silentServer = ({ cluster, timing, servers }: Shape): Span => {
   return backendDetectMs(timing)
 }
 
-/** A node of the host with an API server of the guest. Measured with an address of MetalLB: 6.9 s; with a node port: 0.4 s. */
-const silentHost = (shape: Shape): Span =>
-  shape.cluster.hosted?.service.type === 'LoadBalancer' ? span(0, 15_000, 'MetalLB of the host moves the address') : silentServer(shape)
+/** A node of the host with an API server of the guest. */
+const silentHost = ({ cluster, timing, servers }: Shape): Span => (servers < 2 ? unbounded(alone) : carrierLostMs(timing, cluster.hosted))
 
 /** Clouds take 10 to 30 s with their own defaults. */
 const yours = span(0, 30_000, 'your own balancer decides')

@@ -1,9 +1,8 @@
 import type { Lab } from '../lab/lab.js'
-import type { Fleet } from '../machine/fleet.js'
 import type { Machine } from '../machine/machine.js'
 import { lastLine } from '../machine/process.js'
-import type { Cluster } from '../model/cluster.js'
 import { Fault } from '../model/problem.js'
+import { type Ground, labsOf } from './ground.js'
 import { unitOf, unitPrefix } from './inject/armed-undo.js'
 import { endRecord } from './inject/end-record.js'
 import { listRecords, readRecord, removeRecord } from './inject/record.js'
@@ -118,8 +117,10 @@ const healRecords = async (lab: Lab): Promise<Healed[]> => {
  * Undoes every fault of a drill that is still open, on this computer and on every machine, and removes what half-made ones left. Safe at any time, also
  * while a timer does the same. Returns what was found; nothing found = an empty list. A machine that cannot be asked is one entry that is not ok.
  */
-export const heal = async (cluster: Cluster, fleet: Fleet, lab?: Lab): Promise<Healed[]> => {
-  const fromOutside = lab ? await healRecords(lab) : []
+export const heal = async (ground: Ground): Promise<Healed[]> => {
+  const fromOutside: Healed[] = []
+  for (const lab of labsOf(ground)) fromOutside.push(...(await healRecords(lab)))
+  const { cluster, fleet } = ground
   const onMachines = await Promise.all(
     cluster.machines.map(({ name }) =>
       healMachine(fleet.machine(name)).catch((error: unknown): Healed[] => [

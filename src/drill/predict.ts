@@ -4,6 +4,7 @@ import {
   backendDetectMs,
   backendFrozenMs,
   backendRefusedMs,
+  carrierLostMs,
   usedTooEarlyMs,
   withoutStoreMs,
 } from '../config/outage/api-server.js'
@@ -19,7 +20,7 @@ import {
   vrrpKilledMs,
 } from '../config/outage/virtual-ip.js'
 import { timingOf } from '../config/timing.js'
-import { balancers, type Cluster, controlPlanes, hasVirtualIp, topologyOf } from '../model/cluster.js'
+import { apiServerCount, balancers, type Cluster, hasVirtualIp, topologyOf } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
 import type { Prediction } from '../report/drill-report.js'
 import type { FaultSpec, PredictionKey } from './faults/fault.js'
@@ -48,7 +49,7 @@ const serverWithoutStore = (t: Timing, proxy: string | undefined): Span => unans
 const spanOf = (key: PredictionKey | 'leases', cluster: Cluster): Span => {
   const t = timingOf(cluster)
   const proxy = proxyOf(cluster)
-  const several = controlPlanes(cluster).length > 1
+  const several = apiServerCount(cluster) > 1
   const standbys = balancers(cluster).length
   const stacked = topologyOf(cluster) === 'stacked'
   const address = (move: (timing: Timing, count?: number) => Span): Span =>
@@ -98,8 +99,14 @@ const spanOf = (key: PredictionKey | 'leases', cluster: Cluster): Span => {
       return colocated(cluster) ? slowestOf(address(virtualIpMoveMs), withElection(backendDetectMs(t))) : withElection(backendDetectMs(t))
     case 'control-plane-stopped':
       return slowestOf(stoppedServer(t), stacked ? serverWithoutStore(t, proxy) : nothing(''), etcdElectionMs(t))
+    case 'carrier-lost':
+      return several ? carrierLostMs(t, cluster.hosted) : unbounded('there is no other')
     case 'zone-lost':
-      return slowestOf(...(hasVirtualIp(cluster) ? [address(virtualIpMoveMs)] : []), withElection(backendDetectMs(t)))
+      return slowestOf(
+        ...(hasVirtualIp(cluster) ? [address(virtualIpMoveMs)] : []),
+        ...(cluster.hosted ? [carrierLostMs(t, cluster.hosted)] : []),
+        withElection(backendDetectMs(t)),
+      )
     case 'dns-pod-lost':
       return dnsPodLostMs()
     case 'cold-start':

@@ -1,4 +1,4 @@
-import { balancers, type Cluster, controlPlanes, etcdMachines, type MachineSpec, quorumOf, workers } from '../model/cluster.js'
+import { balancers, type Cluster, etcdMachines, type MachineSpec, quorumOf, workers } from '../model/cluster.js'
 import type { VictimRole } from './faults/fault.js'
 
 /** Who plays which role right now. Absent = nobody, or it could not be seen. Names of machines. */
@@ -9,6 +9,8 @@ export interface Roles {
   scheduler?: string
   /** API server that most connections through the endpoint lead to. */
   apiServer?: string
+  /** Machines on which an API server of this cluster runs. */
+  apiServers: string[]
   /** Nodes on which CoreDNS runs. */
   dns: string[]
 }
@@ -30,6 +32,7 @@ const find = (role: VictimRole, cluster: Cluster, roles: Roles, pick: Pick): Mac
   const members = etcdMachines(cluster)
   const leader = named(cluster, roles.etcdLeader)
   const followers = members.filter((m) => m.name !== roles.etcdLeader)
+  const servers = roles.apiServers.flatMap((name) => some(named(cluster, name)))
   const served = named(cluster, roles.apiServer)
   switch (role) {
     case 'nothing':
@@ -46,11 +49,11 @@ const find = (role: VictimRole, cluster: Cluster, roles: Roles, pick: Pick): Mac
       return leader ? [leader, ...followers].slice(0, enough) : []
     }
     case 'API server behind the endpoint':
-      return some(served ?? pick(controlPlanes(cluster)))
+      return some(served ?? pick(servers))
     case 'another API server':
-      return some(pick(controlPlanes(cluster).filter((m) => m.name !== (served ?? controlPlanes(cluster)[0])?.name)))
+      return some(pick(servers.filter((m) => m.name !== (served ?? servers[0])?.name)))
     case 'API server with an etcd of its own':
-      return some(served ?? pick(controlPlanes(cluster)))
+      return some(served ?? pick(servers))
     case 'controller-manager leader':
       return some(named(cluster, roles.controllerManager))
     case 'scheduler leader':

@@ -3,6 +3,7 @@ import { cpus, release, totalmem } from 'node:os'
 import { checkCluster } from '../check/run-checks.js'
 import { waitForClaims } from '../check/wait.js'
 import type { KubernetesClient } from '../client/kubernetes.js'
+import type { Ground } from '../drill/ground.js'
 import { heal } from '../drill/heal.js'
 import { openFault } from '../drill/inject/open-fault.js'
 import { predictFault } from '../drill/predict.js'
@@ -11,17 +12,15 @@ import { startProber } from '../drill/prober/start.js'
 import { apiServerSource, memberSource } from '../drill/quiet.js'
 import { startSamplers } from '../drill/samplers/start.js'
 import type { DrillWorld, Watcher } from '../drill/world.js'
-import type { Lab } from '../lab/lab.js'
-import { balancers, type Cluster, controlPlanes, hasVirtualIp } from '../model/cluster.js'
+import { balancers, type Cluster, hasVirtualIp } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
-import { apiServerPort } from '../render/endpoint.js'
+import { apiDoors } from '../render/endpoint.js'
 import type { ComputerFacts } from '../report/drill-report.js'
 import { observing } from './claims-work.js'
 import type { Session } from './session.js'
 
 /** Everything that a drill writes lives in a namespace of its own, and goes with it: one that is still being emptied takes no new objects. */
 const namespaceLabel = 'quorate.dev/drill'
-/** Looking must not become the load that it measures. */
 /** Seldom, for looking costs the cluster what it needs to come back. */
 const claimsEveryMs = 1000
 /** Leader, leases and holder are known after a round of each sampler. */
@@ -48,10 +47,11 @@ const proberConfig = async (session: Session, run: string): Promise<ProberConfig
   const { cluster, pki } = session
   if (!pki) throw fault('Q4031', { cluster: cluster.name })
   const { ca, cert = '', key = '' } = await pki.adminTls()
+  const doors = apiDoors(cluster).map(({ address, port }) => ({ host: address, port }))
   return {
     v: 1,
-    endpoint: { name: 'endpoint', host: cluster.endpoint.address, port: cluster.endpoint.port },
-    apiServers: controlPlanes(cluster).map((m) => ({ name: m.name, host: m.address, port: apiServerPort })),
+    endpoint: { name: 'endpoint', doors: cluster.hosted ? doors : [{ host: cluster.endpoint.address, port: cluster.endpoint.port }] },
+    apiServers: apiDoors(cluster).map(({ name }, i) => ({ name, doors: doors.slice(i, i + 1) })),
     tls: { ca, cert, key },
     serverName: 'kubernetes',
     namespace: namespaceOf(run),
@@ -79,9 +79,10 @@ const makeNamespace = async (client: KubernetesClient, name: string): Promise<vo
   await client.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { [namespaceLabel]: 'true' } } })
 }
 
-/** The real surroundings of a drill: a session, its lab if it has one, prober and samplers. */
-export const drillWorld = async (session: Session, lab: Lab | undefined): Promise<DrillWorld> => {
-  const { cluster, fleet, connections } = session
+/** The real surroundings of a drill: a session, the machines that it may break, prober and samplers. */
+export const drillWorld = async (session: Session, ground: Ground): Promise<DrillWorld> => {
+  const { connections } = session
+  const { cluster, fleet, lab } = ground
   if (!connections) throw fault('Q4031', { cluster: cluster.name })
   const looking = await observing(session)
   const run = `q${Math.floor(Date.now() / 1000).toString(36)}`
@@ -94,7 +95,7 @@ export const drillWorld = async (session: Session, lab: Lab | undefined): Promis
     predict: (spec) => predictFault(spec, cluster),
     check: (only) => checkCluster({ ...looking, ...(only ? { only } : {}) }),
     waitForClaims: (deadlineMs, signal) => waitForClaims({ ...looking, signal }, { deadlineMs, everyMs: claimsEveryMs }),
-    open: (spec, victims, options) => openFault(spec, victims, { cluster, fleet, lab, ...options }),
+    open: (spec, victims, options) => openFault(spec, victims, { ...ground, ...options }),
     watch: async (sink): Promise<Watcher> => {
       await onAnyServer(session, (client) => makeNamespace(client, namespace))
       const over = new AbortController()
@@ -152,7 +153,7 @@ export const drillWorld = async (session: Session, lab: Lab | undefined): Promis
         },
       })),
     heal: async () => {
-      const healed = await heal(cluster, fleet, lab)
+      const healed = await heal(ground)
       return healed.map(({ machine, what }) => `${machine}: ${what}`)
     },
   }

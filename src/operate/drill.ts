@@ -2,13 +2,14 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { constants, setPriority } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type DrillResult, runDrill } from '../drill/drill.js'
+import { type Ground, groundOf } from '../drill/ground.js'
 import { requireConfirmation } from '../drill/guard.js'
 import { type Healed, heal as healCluster } from '../drill/heal.js'
 import { type JudgedRun, judgeRun } from '../drill/judge-run.js'
 import { type DrillPlan, type DrillSelection, planDrill } from '../drill/plan-drill.js'
 import { predictFault } from '../drill/predict.js'
 import { type ReportFiles, writeReports } from '../drill/write-reports.js'
-import { type Cluster, controlPlanes } from '../model/cluster.js'
+import type { Cluster } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
 import { packageVersion } from '../package.js'
 import type { DrillReport } from '../report/drill-report.js'
@@ -19,7 +20,8 @@ import { drillWorld } from './drill-world.js'
 import type { VerbOptions } from './options.js'
 import { openSession } from './session.js'
 import { stateOf } from './state.js'
-import { findTarget } from './target.js'
+import { findTarget, livesHere, type Target, targetOf } from './target.js'
+import { meetingHosts } from './up.js'
 
 export interface DrillRequest extends VerbOptions {
   select: DrillSelection
@@ -62,39 +64,32 @@ const goAhead = (): void => {
 
 /**
  * Breaks a running cluster on purpose, one fault at a time, measures what clients felt, judges what was recorded, and leaves reports. Throws Q6301 without
- * confirmation, Q6016 on a hosted control plane, Q6302 on an unhealthy cluster, Q4002 while somebody else is at work on it, Q6904 when the run directory cannot be written.
+ * confirmation, Q6016 where two machines on its ground bear one name, Q6302 on an unhealthy cluster, Q4002 while somebody else is at work on it, Q6904 when the run directory cannot be written.
  */
 export const drill = async (file: string | undefined, options: DrillRequest): Promise<Drilled> => {
   const { emit, signal } = options
   const now = Date.now()
   const target = await findTarget(file, emit)
   const { cluster, lab, fleet } = target
-  // Faults, prober and budgets know API servers on machines of the cluster only.
-  if (cluster.hosted) throw fault('Q6016', { cluster: cluster.name, host: cluster.hosted.host.name, file: cluster.hosted.hostFile })
+  const ground = drillGround(target)
   requireConfirmation(lab !== undefined, cluster.name, options.confirm)
   const against = options.compare === undefined ? undefined : await earlier(options.compare, now)
   const state = stateOf(cluster.name)
   const directory = resolve(options.out ?? freshDirectory(state.dir))
-  const lock = await takeLock(state.lock, 'drill', () => new Date())
+  const lock = await lockAll(ground, 'drill')
   let hostLock: HostLock | undefined
   if (lab) goAhead()
   try {
-    // Lab machines are seen from this computer only.
-    if (!lab)
-      hostLock = await takeHostLock(
-        controlPlanes(cluster).map((m) => fleet.machine(m.name)),
-        { verb: 'drill' },
-      )
     const session = await openSession(cluster, fleet, { emit, signal: new AbortController().signal, bundleDigest: '', readOnly: true })
     try {
       // Lab machines are seen from this computer only.
       if (!lab)
         hostLock = await takeHostLock(
-          controlPlanes(cluster).map((m) => fleet.machine(m.name)),
+          meetingHosts(cluster).map((m) => fleet.machine(m.name)),
           { verb: 'drill' },
         )
       await requireEmpty(directory)
-      const result = await runDrill(await drillWorld(session, lab), {
+      const result = await runDrill(await drillWorld(session, ground), {
         directory,
         quorate: packageVersion,
         select: options.select,
@@ -108,10 +103,32 @@ export const drill = async (file: string | undefined, options: DrillRequest): Pr
     } finally {
       await hostLock?.release()
       await session.close()
+      await ground.fleet.close()
     }
   } finally {
     await lock.release()
   }
+}
+
+/** A cluster with the nodes that carry its control plane, when those are another cluster's. */
+const drillGround = ({ cluster, fleet, lab }: Target): Ground => {
+  const host = cluster.hosted?.host
+  return groundOf({ cluster, fleet, lab }, host && targetOf(host, livesHere(host)))
+}
+
+/** Nobody may change a cluster whose machines are being broken, the host of a control plane included. */
+const lockAll = async (ground: Ground, verb: string): Promise<{ release(): Promise<void> }> => {
+  const held: { release(): Promise<void> }[] = []
+  const release = async (): Promise<void> => {
+    for (const one of held.splice(0).reverse()) await one.release()
+  }
+  try {
+    for (const { cluster } of ground.sites ?? [ground]) held.push(await takeLock(stateOf(cluster.name).lock, verb, () => new Date()))
+  } catch (error) {
+    await release()
+    throw error
+  }
+  return { release }
 }
 
 /** Two runs in one directory would be judged as one. */
@@ -127,7 +144,7 @@ export const planFaults = async (
   select: DrillSelection,
   { emit }: Pick<VerbOptions, 'emit'>,
 ): Promise<{ cluster: Cluster; lab: boolean; plan: DrillPlan }> => {
-  const { cluster, lab } = await findTarget(file, emit)
+  const { cluster, lab } = drillGround(await findTarget(file, emit))
   return {
     cluster,
     lab: lab !== undefined,
@@ -137,12 +154,13 @@ export const planFaults = async (
 
 /** Undoes whatever a drill left open on any machine. Throws Q4002 while a drill is at work. */
 export const heal = async (file: string | undefined, { emit }: VerbOptions): Promise<{ cluster: Cluster; healed: Healed[] }> => {
-  const { cluster, lab, fleet } = await findTarget(file, emit)
-  const lock = await takeLock(stateOf(cluster.name).lock, 'heal', () => new Date())
+  const target = await findTarget(file, emit)
+  const ground = drillGround(target)
+  const lock = await lockAll(ground, 'heal')
   try {
-    return { cluster, healed: await healCluster(cluster, fleet, lab) }
+    return { cluster: target.cluster, healed: await healCluster(ground) }
   } finally {
-    await fleet.close()
+    await ground.fleet.close()
     await lock.release()
   }
 }

@@ -19,7 +19,7 @@ export interface Target {
 const hasLab = (cluster: string): boolean => existsSync(labPaths(stateRoot(), cluster).dir)
 
 /** Machines of a lab that was made count, whatever the file says; else hosts where the file tells how to log in. */
-const livesHere = (cluster: Cluster): boolean => hasLab(cluster.name) || cluster.machines.every((m) => m.ssh === undefined)
+export const livesHere = (cluster: Cluster): boolean => hasLab(cluster.name) || cluster.machines.every((m) => m.ssh === undefined)
 
 export const targetOf = (cluster: Cluster, here: boolean): Target => {
   const lab = here ? openLab(cluster, stateRoot()) : undefined

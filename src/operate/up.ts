@@ -42,7 +42,7 @@ export const apply = async (file: string, options: ApplyOptions): Promise<ApplyR
 export const labMark = (stateDir: string): string => join(stateDir, 'lab')
 
 /** Where operators on different computers meet. */
-const hostsOf = (cluster: Cluster): MachineSpec[] => {
+export const meetingHosts = (cluster: Cluster): MachineSpec[] => {
   const found = controlPlanes(cluster)
   return found.length > 0 ? found : cluster.machines
 }
@@ -78,7 +78,7 @@ const bring = async (verb: string, { cluster, lab, fleet }: Target, options: App
     })
     let hostLock: HostLock | undefined
     try {
-      const hosts = lab ? [] : hostsOf(cluster).map((m) => fleet.machine(m.name))
+      const hosts = lab ? [] : meetingHosts(cluster).map((m) => fleet.machine(m.name))
       hostLock = await takeHostLock(hosts, { verb })
       const built = await buildCluster(session, lab && { lab, image: async () => labImageOf(bundle) }, emit, verb)
       changed = built.outcome.changed

@@ -22,7 +22,9 @@ export const reportHtml = (report: DrillReport): string => {
   const summary = summaryOf(report)
   const { cluster, comparison } = report
   const names = cluster.machines.map((one) => one.name)
-  const leaders = cluster.machines.filter((one) => one.roles.includes('control-plane') || one.roles.includes('etcd')).map((one) => one.name)
+  const leaders = cluster.machines
+    .filter((one) => one.roles.length === 0 || one.roles.includes('control-plane') || one.roles.includes('etcd'))
+    .map((one) => one.name)
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'">

@@ -11,16 +11,17 @@ import { randomOf } from '../../src/drill/random.js'
 import { faultDir } from '../../src/drill/scripts/prelude.js'
 import { findVictims, type Roles } from '../../src/drill/victims.js'
 import { runProcess } from '../../src/machine/process.js'
-import { balancers, type Cluster, controlPlanes, etcdMachines } from '../../src/model/cluster.js'
-import { examples } from './support/examples.js'
+import { balancers, type Cluster, etcdMachines, workers } from '../../src/model/cluster.js'
+import { examples, serversOf } from './support/examples.js'
 
 const rolesOf = (cluster: Cluster): Roles => ({
   ...(etcdMachines(cluster)[0] ? { etcdLeader: etcdMachines(cluster)[0]?.name ?? '' } : {}),
   ...(balancers(cluster)[0] ? { virtualIpHolder: balancers(cluster)[0]?.name ?? '' } : {}),
-  controllerManager: controlPlanes(cluster)[0]?.name ?? '',
-  scheduler: controlPlanes(cluster).at(-1)?.name ?? '',
-  apiServer: controlPlanes(cluster)[0]?.name ?? '',
-  dns: controlPlanes(cluster).map((m) => m.name),
+  controllerManager: serversOf(cluster)[0] ?? '',
+  scheduler: serversOf(cluster).at(-1) ?? '',
+  apiServer: serversOf(cluster)[0] ?? '',
+  apiServers: serversOf(cluster),
+  dns: workers(cluster).map((m) => m.name),
 })
 
 interface Case {
@@ -84,7 +85,7 @@ describe('the table of faults', () => {
           .filter((one) => one.kind === 'component')
           .map((one) => one.name),
       )
-      if (controlPlanes(cluster).length < 3) continue
+      if (serversOf(cluster).length < 3) continue
       expect(
         [...componentsOf(cluster)].filter((one) => !lost.has(one)),
         file,

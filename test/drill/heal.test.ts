@@ -36,7 +36,7 @@ describe('what heal finds', () => {
 describe('heal', () => {
   it('says nothing and touches nothing where nothing is open', async () => {
     const fleet = fakeFleet(cluster.machines)
-    expect(await heal(cluster, fleet)).toEqual([])
+    expect(await heal({ cluster, fleet })).toEqual([])
     for (const fake of fleet.fakes.values()) expect(fake.scripts.every((one) => one === findScript)).toBe(true)
   })
 
@@ -53,7 +53,7 @@ describe('heal', () => {
       if (name === 'cp-2') return { stdout: 'fault d1-3 Data wiped\ntimer quorate-undo-d1-3\n' }
       return name === 'lb-1' ? { stdout: 'table inet quorate_fault_d1_9\ntimer quorate-undo-d1-9\n' } : undefined
     })
-    const healed = await heal(cluster, fleet)
+    const healed = await heal({ cluster, fleet })
     expect(healed).toContainEqual({ machine: 'cp-1', id: 'd1-3', what: 'Data wiped: undone (member 1a serves and votes)', ok: true })
     expect(healed).toContainEqual({ machine: 'cp-2', id: 'd1-3', what: 'Data wiped: still there: not a voter', ok: false })
     expect(healed).toContainEqual({ machine: 'lb-1', id: 'd1-9', what: 'rules inet quorate_fault_d1_9 removed', ok: true })

@@ -30,8 +30,8 @@ beforeAll(async () => {
   await door.open()
   config = {
     v: 1,
-    endpoint: { name: 'endpoint', host: '127.0.0.1', port: door.port },
-    apiServers: [{ name: 'cp-1', host: '127.0.0.1', port: api.port }],
+    endpoint: { name: 'endpoint', doors: [{ host: '127.0.0.1', port: door.port }] },
+    apiServers: [{ name: 'cp-1', doors: [{ host: '127.0.0.1', port: api.port }] }],
     tls: api.tls,
     serverName: 'kubernetes',
     namespace: 'drill',

@@ -71,7 +71,9 @@ apiservers,cp-3,2,2,
 apiservers,cp-2-unchecked,3,2,
 apiservers,BACKEND,8,1,
 `
-  expect(busiestServer(stat)).toBe('cp-2')
-  expect(busiestServer('# pxname,svname,scur,type,\napiservers,cp-1,0,2,\n')).toBeUndefined()
-  expect(busiestServer('')).toBeUndefined()
+  expect(busiestServer([stat])).toBe('cp-2')
+  // Of proxies on several nodes all count.
+  expect(busiestServer([stat, stat.replace('cp-3,2', 'cp-3,7')])).toBe('cp-3')
+  expect(busiestServer(['# pxname,svname,scur,type,\napiservers,cp-1,0,2,\n'])).toBeUndefined()
+  expect(busiestServer([''])).toBeUndefined()
 })

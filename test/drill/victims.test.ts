@@ -13,6 +13,7 @@ const roles: Roles = {
   controllerManager: 'cp-3',
   scheduler: 'cp-1',
   apiServer: 'cp-3',
+  apiServers: ['cp-1', 'cp-2', 'cp-3'],
   dns: ['w-1', 'w-1', 'w-2'],
 }
 const names = (role: Parameters<typeof findVictims>[0], own: Roles = roles, seed = 1, zone?: string): string[] =>
@@ -37,8 +38,8 @@ describe('victims', () => {
       'controller-manager leader',
       'one machine with CoreDNS',
     ] as const)
-      expect(names(role, { dns: [] })).toEqual([])
-    expect(names('etcd leader', { dns: [], etcdLeader: 'not-a-machine' })).toEqual([])
+      expect(names(role, { apiServers: [], dns: [] })).toEqual([])
+    expect(names('etcd leader', { apiServers: [], dns: [], etcdLeader: 'not-a-machine' })).toEqual([])
   })
 
   it('never take the leader for a follower, nor the served API server for another', () => {
@@ -58,7 +59,7 @@ describe('victims', () => {
     for (const cluster of examples.values()) {
       const members = etcdMachines(cluster)
       if (members.length === 0) continue
-      const own = { dns: [], etcdLeader: members[0]?.name ?? '' }
+      const own = { apiServers: [], dns: [], etcdLeader: members[0]?.name ?? '' }
       const { machines } = findVictims('as many etcd members as quorum cannot spare', cluster, own, randomOf(1))
       expect(members.length - machines.length).toBe(quorumOf(members.length) - 1)
       expect(machines[0]?.name).toBe(own.etcdLeader)
@@ -90,6 +91,7 @@ describe('victims', () => {
           virtualIpHolder: some,
           controllerManager: some,
           scheduler: some,
+          apiServers: cluster.machines.map((m) => m.name),
           dns: cluster.machines.map((m) => m.name),
         }
         const { machines } = findVictims(spec.victim, cluster, own, randomOf(3), zonesOf(cluster)[0])

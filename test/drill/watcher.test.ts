@@ -19,7 +19,7 @@ beforeEach(async () => {
   door = new Door(api.port)
   await door.open()
   events = []
-  const server = { host: '127.0.0.1', port: door.port, context: createSecureContext(api.tls), serverName: 'kubernetes' }
+  const server = { doors: [{ host: '127.0.0.1', port: door.port }], context: createSecureContext(api.tls), serverName: 'kubernetes' }
   const onEvent = (event: WatchEvent): void => void events.push(event)
   watcher = new Watcher({ name: 'cp-1', server, patience: defaultDeadlines, totalMs: 1000, namespace: 'drill', onEvent })
   expect(await watcher.begin('a', 5000)).toBe(true)

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -6,6 +6,7 @@ import { initText } from '../../src/config/init.js'
 import { loadCluster } from '../../src/config/load.js'
 import { type Lab, openLab } from '../../src/lab/lab.js'
 import { inNamespace } from '../../src/lab/network.js'
+import type { DrillReport } from '../../src/report/drill-report.js'
 import { type Ended, quorate } from './quorate.js'
 import { labImage, labState } from './support.js'
 
@@ -73,6 +74,24 @@ describe('hosts over SSH', () => {
     expect(first.exit, first.out + first.err).toBe(0)
     expect(JSON.parse((await run(['apply', file, '-o', 'json'])).out)).toMatchObject({ alreadyUp: true })
     expect((await run(['check', file])).exit).toBe(0)
+  })
+
+  it('breaks nothing on hosts without the name of the cluster, typed', async () => {
+    const refused = await run(['drill', file, '--only', 'etcd-follower-kill'])
+    expect([refused.exit, refused.err]).toEqual([2, expect.stringContaining('Q6301')])
+  })
+
+  it('drills hosts by name, and leaves out what only somebody outside of them could do', async () => {
+    const args = ['drill', file, '--only', 'etcd-follower-kill,holder-power', '--confirm', name, '--out', join(cwd, 'drill'), '-o', 'json']
+    const ended = await run(args)
+    expect([0, 4], ended.err).toContain(ended.exit)
+    const { faults } = JSON.parse(ended.out) as DrillReport
+    expect(faults.map((one) => one.id)).toEqual(['no-fault', 'etcd-follower-kill', 'quorum-lost'])
+    expect(readFileSync(join(cwd, 'drill', 'run.json'), 'utf8')).toContain('only machines made by quorate can be acted on from outside')
+    const [drilled] = faults.filter((one) => one.id === 'etcd-follower-kill')
+    const said = JSON.stringify(drilled?.reasons)
+    expect([drilled?.effectProof.proven, drilled?.undoProof.proven, drilled?.safety.verdict], said).toEqual([true, true, 'valid'])
+    expect((await lab.fleet.machine('cp-1').sh('ls /run/quorate/operator', { allowFailure: true })).exit).not.toBe(0)
   })
 
   it('never takes hosts away', async () => {

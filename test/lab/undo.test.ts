@@ -94,11 +94,11 @@ it('is undone by heal, which says what it did, and finds nothing the second time
   const before = await bootIds()
   await breakAndDie(600_000)
   await areBroken()
-  const healed = await heal(cluster, lab.fleet, lab)
+  const healed = await heal({ cluster, fleet: lab.fleet, lab })
   expect(healed.map(({ machine, id, ok }) => `${machine} ${id} ${ok}`).sort()).toEqual(
     pairs.map((pair) => pair.split('=')).map(([id, machine]) => `${machine} t-${id} true`),
   )
   await sleep(1000)
   await areWhole(before)
-  expect(await heal(cluster, lab.fleet, lab)).toEqual([])
+  expect(await heal({ cluster, fleet: lab.fleet, lab })).toEqual([])
 }, 120_000)

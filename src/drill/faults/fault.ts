@@ -79,6 +79,7 @@ export type PredictionKey =
   | 'holder-stopped'
   | 'control-plane-lost'
   | 'control-plane-stopped'
+  | 'carrier-lost'
   | 'zone-lost'
   | 'dns-pod-lost'
   | 'cold-start'

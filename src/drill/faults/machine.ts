@@ -1,5 +1,5 @@
 import type { FaultSpec, Mechanism } from './fault.js'
-import { always, wholeMachines, wholeZones, withEtcdMajority, withVirtualIp, withWorkers, withZones } from './what-is-lost.js'
+import { always, wholeMachines, wholeZones, withEtcdMajority, withHost, withVirtualIp, withWorkers, withZones } from './what-is-lost.js'
 
 const shown: Record<'power' | 'freeze' | 'reboot' | 'power-cycle', [shownBy: string, undoneBy: string]> = {
   power: ['the machine has no process left and its SSH port does not answer', 'it has booted again: another boot id, SSH answers'],
@@ -31,6 +31,12 @@ const fault = ({ kind, ...rest }: Entry): FaultSpec => ({
 
 const holder = { victim: 'virtual IP holder' as const, lost: wholeMachines, applies: withVirtualIp }
 const leader = { victim: 'etcd leader' as const, lost: wholeMachines, applies: withEtcdMajority }
+const carrier = {
+  victim: 'API server behind the endpoint' as const,
+  lost: wholeMachines,
+  applies: withHost,
+  predicted: 'carrier-lost' as const,
+}
 const worker = { victim: 'worker' as const, lost: wholeMachines, applies: withWorkers, predicted: 'nothing' as const }
 
 /** Machines as a whole: without power, frozen, rebooted. */
@@ -104,6 +110,20 @@ export const machineFaults: readonly FaultSpec[] = [
     description: 'Its kernel accepts connections that no pod answers.',
     kind: 'freeze',
     ...worker,
+  }),
+  fault({
+    id: 'carrier-power',
+    title: 'Power loss of a node of the host',
+    description: 'The one that carries the API server behind the endpoint. The host cluster marks it much later than the proxies leave it.',
+    kind: 'power',
+    ...carrier,
+  }),
+  fault({
+    id: 'carrier-freeze',
+    title: 'Node of the host frozen and thawed',
+    description: 'The one that carries the API server behind the endpoint. Its kernel goes on accepting what nobody answers.',
+    kind: 'freeze',
+    ...carrier,
   }),
   fault({
     id: 'zone-power',

@@ -1,4 +1,5 @@
-import { controlPlanes, topologyOf, withRole } from '../../model/cluster.js'
+import { topologyOf, withRole } from '../../model/cluster.js'
+import { apiDoors } from '../../render/endpoint.js'
 import { type Cut, cutNetwork, takeAddress } from '../scripts/partition.js'
 import type { FaultSpec, Scene } from './fault.js'
 import { nothing, wholeMachines, withEtcdMajority, withServers, withVirtualIp, withWorkers } from './what-is-lost.js'
@@ -117,14 +118,14 @@ export const networkFaults: readonly FaultSpec[] = [
     description: 'Their nodes cannot report; what runs on them must go on, and nothing may be evicted for it at once.',
     victim: 'every worker',
     cut: ({ cluster }) => {
-      const { address, port } = cluster.endpoint
       // With a proxy of its own on each worker, the endpoint is every API server.
-      const to = cluster.balancer === 'node-local' ? controlPlanes(cluster).map((m) => m.address) : [address]
-      return { out: to.map((one) => `ip daddr ${one} tcp dport ${cluster.balancer === 'node-local' ? 6443 : port}`) }
+      const doors = cluster.balancer === 'node-local' ? apiDoors(cluster) : [cluster.endpoint]
+      return { out: doors.map(({ address, port }) => `ip daddr ${address} tcp dport ${port}`) }
     },
     lost: nothing,
     predicted: 'nothing',
-    expects: { also: { 'pod to Service to pod': 'nothing', DNS: 'nothing' } },
+    // With a proxy on each worker new connections are asked there, of what they are cut off from.
+    expects: { headline: 'writes', also: { 'pod to Service to pod': 'nothing', DNS: 'nothing' } },
     applies: withWorkers,
   }),
   {

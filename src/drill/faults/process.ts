@@ -2,7 +2,7 @@ import { timingOf } from '../../config/timing.js'
 import { type Cluster, etcdMachines, topologyOf } from '../../model/cluster.js'
 import { etcdFunctions } from '../scripts/etcdctl.js'
 import { script } from '../scripts/prelude.js'
-import { endProcess, freezeProcess, type Program, programs, stopUnit } from '../scripts/processes.js'
+import { asGuest, endProcess, freezeProcess, type Program, programs, stopUnit, which } from '../scripts/processes.js'
 import type { Expectations, FaultSpec, MachineScripts, Mechanism, Scene } from './fault.js'
 import { always, component, proxyComponent, proxyOf, withEtcdMajority, withServers, withVirtualIp, withWorkers } from './what-is-lost.js'
 
@@ -10,6 +10,11 @@ type How = 'kill' | 'freeze' | 'end' | 'stop'
 type Which = Program | ((cluster: Cluster) => Program)
 
 const etcdOf = (cluster: Cluster): Program => (topologyOf(cluster) === 'stacked' ? programs.etcd : programs['etcd (unit)'])
+/** One of the control plane, wherever it runs. */
+const central =
+  (program: Program) =>
+  (cluster: Cluster): Program =>
+    cluster.hosted ? asGuest(program, cluster.name) : program
 const proxyProgram = (cluster: Cluster): Program => programs[proxyOf(cluster) ?? 'haproxy']
 
 const does = (which: Which, how: How): Mechanism => ({
@@ -49,7 +54,7 @@ const fault = ({ how, program, ...rest }: Entry): FaultSpec => ({
 })
 
 const etcd = { program: etcdOf, lost: component('etcd member'), applies: withEtcdMajority }
-const server = { program: programs.apiserver, lost: component('API server'), applies: withServers }
+const server = { program: central(programs.apiserver), lost: component('API server'), applies: withServers }
 const proxy = { program: proxyProgram, victim: 'virtual IP holder' as const, lost: proxyComponent, applies: withVirtualIp }
 const vrrp = { program: programs.keepalived, victim: 'virtual IP holder' as const, lost: component('keepalived'), applies: withVirtualIp }
 
@@ -63,7 +68,7 @@ const handOver = ({ cluster, machine, id }: Scene): MachineScripts => {
   const { backendCheck: check } = timingOf(cluster)
   const seenMs = check.intervalMs + (check.fall - 1) * check.fastIntervalMs + check.timeoutMs
   const move = `${etcdFunctions(machine, others)}
-api=$(pids kube-apiserver)
+api=$(pids ${which(programs.apiserver)})
 [ -z "$api" ] || { kill -TERM $api; sleep ${seenMs / 1000}; }
 to=$(ctl "$OTHERS" endpoint status 2>/dev/null | head -n 1 | cut -d, -f2 | tr -d ' ')
 [ -n "$to" ] && ctl "$LOCAL" move-leader "$to" > /dev/null || { echo 'the leader did not move' >&2; exit 1; }
@@ -183,7 +188,7 @@ export const processFaults: readonly FaultSpec[] = [
     title: 'Leading controller manager killed',
     description: 'Its lease has to run out before another one takes over.',
     victim: 'controller-manager leader',
-    program: programs['controller-manager'],
+    program: central(programs['controller-manager']),
     how: 'kill',
     lost: component('controller-manager'),
     predicted: 'nothing',
@@ -195,7 +200,7 @@ export const processFaults: readonly FaultSpec[] = [
     title: 'Leading controller manager frozen',
     description: 'When it wakes it must see that it no longer leads; a lease is no fence.',
     victim: 'controller-manager leader',
-    program: programs['controller-manager'],
+    program: central(programs['controller-manager']),
     how: 'freeze',
     lost: component('controller-manager'),
     predicted: 'nothing',
@@ -208,7 +213,7 @@ export const processFaults: readonly FaultSpec[] = [
     title: 'Leading scheduler killed',
     description: 'Its lease has to run out before another one takes over.',
     victim: 'scheduler leader',
-    program: programs.scheduler,
+    program: central(programs.scheduler),
     how: 'kill',
     lost: component('scheduler'),
     predicted: 'nothing',
@@ -220,7 +225,7 @@ export const processFaults: readonly FaultSpec[] = [
     title: 'Leading scheduler frozen',
     description: 'When it wakes it must see that it no longer leads.',
     victim: 'scheduler leader',
-    program: programs.scheduler,
+    program: central(programs.scheduler),
     how: 'freeze',
     lost: component('scheduler'),
     predicted: 'nothing',

@@ -1,4 +1,4 @@
-import { type Cluster, controlPlanes, etcdMachines, hasVirtualIp, type MachineSpec, topologyOf, workers } from '../../model/cluster.js'
+import { apiServerCount, type Cluster, etcdMachines, hasVirtualIp, type MachineSpec, topologyOf, workers } from '../../model/cluster.js'
 import type { Domain } from '../../report/drill-report.js'
 
 /** Parts whose loss is drilled apart from whole machines. */
@@ -56,6 +56,8 @@ export const withVirtualIp = (cluster: Cluster): boolean => hasVirtualIp(cluster
 export const withOwnEtcd = (cluster: Cluster): boolean => topologyOf(cluster) !== 'user-etcd'
 /** A majority is left when one is lost. */
 export const withEtcdMajority = (cluster: Cluster): boolean => withOwnEtcd(cluster) && etcdMachines(cluster).length >= 3
-export const withServers = (cluster: Cluster): boolean => controlPlanes(cluster).length >= 2
+export const withServers = (cluster: Cluster): boolean => apiServerCount(cluster) >= 2
+/** The control plane is carried by nodes of another cluster. */
+export const withHost = (cluster: Cluster): boolean => cluster.hosted !== undefined && apiServerCount(cluster) >= 2
 export const withWorkers = (cluster: Cluster): boolean => workers(cluster).length > 0
 export const withZones = (cluster: Cluster): boolean => new Set(cluster.machines.map((m) => m.zone)).size > 1

@@ -1,8 +1,7 @@
-import type { Lab } from '../../lab/lab.js'
-import type { Fleet } from '../../machine/fleet.js'
-import type { Cluster, MachineSpec } from '../../model/cluster.js'
+import type { MachineSpec } from '../../model/cluster.js'
 import { fault } from '../../model/problem.js'
 import type { FaultSpec } from '../faults/fault.js'
+import { type Ground, siteOf } from '../ground.js'
 import { randomOf } from '../random.js'
 import { monotonicMs } from '../samples.js'
 import { faultId } from '../scripts/prelude.js'
@@ -28,11 +27,7 @@ export interface OpenFault extends FaultInHand {
   awaitUndone(deadlineMs: number): Promise<Sighting>
 }
 
-export interface OpenFaultOptions {
-  cluster: Cluster
-  fleet: Fleet
-  /** Absent = hosts that exist. */
-  lab?: Lab | undefined
+export interface OpenFaultOptions extends Ground {
   /** Unique among faults that may be open at the same time: lower-case letters, digits and dashes, at most 41. */
   id: string
   /** The fault ends by itself this long after it was prepared, whatever became of quorate. */
@@ -43,7 +38,14 @@ export interface OpenFaultOptions {
   random?: () => number
 }
 
-const partsOf = (spec: FaultSpec, victims: readonly MachineSpec[], options: OpenFaultOptions): OnMachine[] => {
+/** One part of making a fault, and whose part it is, for words. */
+interface Part extends OnMachine {
+  name: string
+}
+
+const named = (victims: readonly MachineSpec[]): string => victims.map((m) => m.name).join(', ')
+
+const partsOf = (spec: FaultSpec, victims: readonly MachineSpec[], options: OpenFaultOptions): Part[] => {
   const { cluster, fleet, lab, id, undoAfterMs, signal } = options
   const common = { id, title: spec.title, undoAfterMs, ...(signal ? { signal } : {}) }
   const { mechanism } = spec
@@ -51,14 +53,21 @@ const partsOf = (spec: FaultSpec, victims: readonly MachineSpec[], options: Open
     case 'nothing':
       return []
     case 'scripts':
-      return victims.map((machine) => onMachine(fleet.machine(machine.name), mechanism.on({ cluster, machine, victims, id }), common))
+      return victims.map((machine) => ({
+        name: machine.name,
+        ...onMachine(fleet.machine(machine.name), mechanism.on({ cluster, machine, victims, id }), common),
+      }))
     default:
       if (lab) {
         const random = options.random ?? randomOf(Date.now())
-        return [fromOutside({ ...common, kind: mechanism.kind, machines: victims, cluster, fleet, lab, random })]
+        const sites = [...new Set(victims.map((m) => siteOf(options, m.name)))]
+        return sites.map(({ cluster, fleet, lab: own = lab }) => {
+          const machines = victims.filter((m) => cluster.machines.some(({ name }) => name === m.name))
+          return { name: named(machines), ...fromOutside({ ...common, kind: mechanism.kind, machines, cluster, fleet, lab: own, random }) }
+        })
       }
       if (mechanism.kind !== 'reboot') throw fault('Q6015', { fault: spec.title })
-      return victims.map((machine) => onHostReboot(fleet.machine(machine.name), common))
+      return victims.map((machine) => ({ name: machine.name, ...onHostReboot(fleet.machine(machine.name), common) }))
   }
 }
 
@@ -72,7 +81,7 @@ export const openFault = async (spec: FaultSpec, victims: readonly MachineSpec[]
   const said = (seen: readonly Sighting[], otherwise: string): Sighting =>
     seen.length === 0
       ? { proven: true, says: otherwise, atMs: monotonicMs() }
-      : together(seen.map((one, i) => ({ name: victims[i]?.name ?? '', ...one })))
+      : together(seen.map((one, i) => ({ name: parts[i]?.name ?? '', ...one })))
   return {
     id: options.id,
     victims,

@@ -43,17 +43,23 @@ export const causeOf = (error: unknown): string => {
   return (code && words[code]) ?? code ?? message ?? String(error)
 }
 
+type Protocol = 'http/1.1' | 'h2'
+type Door = Server['doors'][number]
+interface Limits {
+  connectMs: number
+  untilMs: number
+}
+
 export interface Server {
-  host: string
-  port: number
+  doors: readonly { host: string; port: number }[]
   context: SecureContext
   serverName: string
 }
 
 /** A TCP connection with a deadline of its own: unbounded, the kernel's repeated SYNs would make a gap of 3 s look like 7 s. */
-const openTcp = (server: Server, timeoutMs: number): Promise<Socket> =>
+const openTcp = (door: Door, timeoutMs: number): Promise<Socket> =>
   new Promise((resolve, reject) => {
-    const socket = tcpConnect({ host: server.host, port: server.port, noDelay: true })
+    const socket = tcpConnect({ ...door, noDelay: true })
     const fail = (cause: string, stage: Stage = 'connect'): void => {
       clearTimeout(timer)
       // A late error of a socket that nobody waits for must not end the process.
@@ -70,13 +76,25 @@ const openTcp = (server: Server, timeoutMs: number): Promise<Socket> =>
     })
   })
 
-/** TCP, then TLS, each with its own deadline. Throws Failure in stage connect or TLS. `protocol` is offered by ALPN. */
-export const openTls = async (
-  server: Server,
-  protocol: 'http/1.1' | 'h2',
-  { connectMs, untilMs }: { connectMs: number; untilMs: number },
-): Promise<TLSSocket> => {
-  const raw = await openTcp(server, Math.max(1, Math.min(connectMs, untilMs - monotonicMs())))
+/** Which door of a server opened last. */
+const lastOpen = new WeakMap<Server, number>()
+
+/** TCP, then TLS, each with its own deadline. Throws Failure in stage connect or TLS; the next call then tries the next door. `protocol` is offered by ALPN. */
+export const openTls = async (server: Server, protocol: Protocol, limits: Limits): Promise<TLSSocket> => {
+  const at = lastOpen.get(server) ?? 0
+  const door = server.doors[at % server.doors.length]
+  if (!door) throw new Failure('connect', 'no door')
+  try {
+    return await throughDoor(server, door, protocol, limits)
+  } catch (error) {
+    // Of several that failed at the same time one moves on for all.
+    if ((lastOpen.get(server) ?? 0) === at) lastOpen.set(server, at + 1)
+    throw error
+  }
+}
+
+const throughDoor = async (server: Server, door: Door, protocol: Protocol, { connectMs, untilMs }: Limits): Promise<TLSSocket> => {
+  const raw = await openTcp(door, Math.max(1, Math.min(connectMs, untilMs - monotonicMs())))
   return await new Promise((resolve, reject) => {
     const socket = tlsConnect({ socket: raw, secureContext: server.context, servername: server.serverName, ALPNProtocols: [protocol] })
     const fail = (cause: string): void => {

@@ -92,7 +92,7 @@ export class Http2Client implements Client {
 
   async #connect(untilMs: number): Promise<ClientHttp2Session> {
     const socket = await openTls(this.server, 'h2', { connectMs: this.patience.connectMs, untilMs })
-    const session = connectHttp2(`https://${this.server.host}:${this.server.port}`, { createConnection: () => socket })
+    const session = connectHttp2(`https://${this.server.serverName}`, { createConnection: () => socket })
     this.#open.add(session)
     session.setMaxListeners(0)
     session.on('error', () => undefined)

@@ -45,7 +45,7 @@ export class Probing {
     const { rates, deadlines } = config
     const patience: Patience = deadlines
     const { totalMs } = deadlines
-    const serverOf = ({ host, port }: Target): Server => ({ host, port, context, serverName: config.serverName })
+    const serverOf = ({ doors }: Target): Server => ({ doors, context, serverName: config.serverName })
     const endpoint = serverOf(config.endpoint)
     const direct = config.apiServers.map((one) => ({ name: one.name, server: serverOf(one) }))
     const heads: ClassHead[] = []

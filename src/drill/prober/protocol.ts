@@ -4,8 +4,8 @@ import type { ProbeClass } from '../faults/fault.js'
 export interface Target {
   /** `endpoint`, or the machine's name. */
   name: string
-  host: string
-  port: number
+  /** Where it may be reached. Of several, a client that finds one shut goes on to the next, and stays with the one that opened. */
+  doors: readonly { host: string; port: number }[]
 }
 
 /** First line on the prober's standard input: keys travel there and nowhere else. */

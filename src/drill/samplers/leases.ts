@@ -10,8 +10,8 @@ type Lease = KubernetesObject & {
   spec?: { holderIdentity?: string; renewTime?: string; acquireTime?: string; leaseDurationSeconds?: number; leaseTransitions?: number }
 }
 
-/** `cp-1_5d0c...` is a process on node cp-1. */
-const machineOf = (holder: string): string => holder.split('_')[0] ?? holder
+/** `cp-1_5d0c...` is a process on a computer that calls itself cp-1. */
+const computerOf = (holder: string): string => holder.split('_')[0] ?? holder
 
 interface Held {
   holder: string
@@ -27,6 +27,9 @@ interface Held {
 export class LeaseRecord {
   readonly held: Held[] = []
   #version = ''
+
+  /** `machineOf` gives the machine of what calls itself so: a pod has a name of its own. */
+  constructor(private readonly machineOf: (computer: string) => string = (computer) => computer) {}
 
   see(lease: Lease, nowMs: number): void {
     const { holderIdentity = '', leaseDurationSeconds = 15 } = lease.spec ?? {}
@@ -47,14 +50,14 @@ export class LeaseRecord {
   holder(nowMs: number): string | undefined {
     const last = this.held.at(-1)
     if (!last || last.endMs !== undefined || nowMs > last.renewedMs + last.durationMs) return undefined
-    return machineOf(last.holder)
+    return this.machineOf(computerOf(last.holder))
   }
 
   intervals(nowMs: number): Interval[] {
     return this.held.map(({ holder, fromMs, renewedMs, durationMs, endMs }) => ({
       fromMs,
       toMs: endMs ?? Math.min(nowMs, renewedMs + durationMs),
-      label: machineOf(holder),
+      label: this.machineOf(computerOf(holder)),
     }))
   }
 }
@@ -70,8 +73,12 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
  * Watches the leases of the leaders at every API server directly, until the signal: whichever sees a version first dates it, so the loss of
  * one API server, or of the way through the balancer, hides nothing.
  */
-export const sampleLeases = (apiServers: ReadonlyMap<string, KubernetesClient>, signal: AbortSignal): LeaseSampler => {
-  const records = new Map(leaseNames.map((name) => [name as string, new LeaseRecord()]))
+export const sampleLeases = (
+  apiServers: ReadonlyMap<string, KubernetesClient>,
+  signal: AbortSignal,
+  machineOf?: (computer: string) => string,
+): LeaseSampler => {
+  const records = new Map(leaseNames.map((name) => [name as string, new LeaseRecord(machineOf)]))
   const newest = new Map<string, number>()
   const see = (lease: Lease): void => {
     const version = Number(lease.metadata.resourceVersion ?? 0)

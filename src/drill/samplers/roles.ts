@@ -2,10 +2,11 @@ import { haproxyCommand, parseStat } from '../../client/haproxy.js'
 import type { KubernetesClient } from '../../client/kubernetes.js'
 import type { KubernetesObject } from '../../client/kubernetes-object.js'
 import type { Fleet } from '../../machine/fleet.js'
-import type { Cluster } from '../../model/cluster.js'
+import { type Cluster, controlPlanes, workers } from '../../model/cluster.js'
 import { haproxyBackend, twinSuffix } from '../../render/haproxy.js'
 import type { Roles } from '../victims.js'
 import type { EtcdSampler } from './etcd-leader.js'
+import type { HostedPods } from './hosted-pods.js'
 import type { LeaseSampler } from './leases.js'
 import type { OwnerSampler } from './owners.js'
 
@@ -16,12 +17,14 @@ export interface RoleSources {
   owners: OwnerSampler | undefined
   leases: LeaseSampler
   etcd: EtcdSampler
+  /** Of a hosted control plane. */
+  pods?: HostedPods
 }
 
-/** Server of haproxy's backend with the most sessions now, by machine. */
-export const busiestServer = (stat: string): string | undefined => {
+/** Server of the proxies' backend with the most sessions now, by machine. */
+export const busiestServer = (stats: readonly string[]): string | undefined => {
   const sessions = new Map<string, number>()
-  for (const row of parseStat(stat)) {
+  for (const row of stats.flatMap(parseStat)) {
     if (row.pxname !== haproxyBackend || row.svname === 'BACKEND' || row.svname === 'FRONTEND' || !row.svname) continue
     const machine = row.svname.endsWith(twinSuffix) ? row.svname.slice(0, -twinSuffix.length) : row.svname
     sessions.set(machine, (sessions.get(machine) ?? 0) + Number(row.scur || 0))
@@ -30,10 +33,18 @@ export const busiestServer = (stat: string): string | undefined => {
   return first && first[1] > 0 ? first[0] : undefined
 }
 
-const behindEndpoint = async ({ cluster, fleet, owners }: RoleSources): Promise<string | undefined> => {
+/** Machines whose haproxy clients go through: the holder of the virtual IP, or every worker for itself. */
+const proxiesOf = ({ cluster, owners }: RoleSources): string[] => {
+  if (cluster.balancer === 'node-local') return workers(cluster).map((m) => m.name)
   const holder = owners?.holder()
-  if (holder === undefined || cluster.balancer !== 'haproxy-keepalived') return undefined
-  return busiestServer(await haproxyCommand(fleet.machine(holder), 'show stat', { timeoutMs: 2000 }))
+  return holder !== undefined && cluster.balancer === 'haproxy-keepalived' ? [holder] : []
+}
+
+const behindEndpoint = async (sources: RoleSources): Promise<string | undefined> => {
+  const asked = proxiesOf(sources).map((name) =>
+    haproxyCommand(sources.fleet.machine(name), 'show stat', { timeoutMs: 2000 }).catch(() => ''),
+  )
+  return busiestServer(await Promise.all(asked))
 }
 
 type Pod = KubernetesObject & { spec?: { nodeName?: string } }
@@ -47,7 +58,7 @@ const dnsNodes = async (apiServers: ReadonlyMap<string, KubernetesClient>): Prom
 
 /** Who plays which role right now. What cannot be seen is left out. Never throws. */
 export const rolesNow = async (sources: RoleSources): Promise<Roles> => {
-  const { owners, leases, etcd, apiServers } = sources
+  const { cluster, owners, leases, etcd, apiServers, pods } = sources
   const [apiServer, dns] = await Promise.all([behindEndpoint(sources).catch(() => undefined), dnsNodes(apiServers).catch(() => [])])
   const seen = {
     etcdLeader: etcd.leader(),
@@ -56,5 +67,6 @@ export const rolesNow = async (sources: RoleSources): Promise<Roles> => {
     scheduler: leases.holder('kube-scheduler'),
     apiServer,
   }
-  return { ...Object.fromEntries(Object.entries(seen).filter(([, name]) => name !== undefined)), dns }
+  const named = Object.fromEntries(Object.entries(seen).filter(([, name]) => name !== undefined))
+  return { ...named, apiServers: pods?.apiServers() ?? controlPlanes(cluster).map((m) => m.name), dns }
 }

@@ -6,6 +6,7 @@ import { type Interval, monotonicMs, type Series } from '../samples.js'
 import type { Roles } from '../victims.js'
 import { MachineClock } from './clock.js'
 import { type MemberSight, sampleEtcd } from './etcd-leader.js'
+import { followHostedPods } from './hosted-pods.js'
 import { asksOf, sampleInCluster } from './in-cluster.js'
 import type { Ask } from './in-cluster-script.js'
 import { sampleLeases } from './leases.js'
@@ -67,7 +68,8 @@ export const startSamplers = ({ cluster, fleet, connections, signal }: SamplerOp
       })
   const { apiServers, etcd: members } = connections
   const owners = hasVirtualIp(cluster) ? sampleOwners(cluster, fleet, cluster.endpoint.address, clockOf, signal) : undefined
-  const leases = sampleLeases(apiServers, signal)
+  const pods = cluster.hosted && connections.host ? followHostedPods(cluster, connections.host, signal) : undefined
+  const leases = sampleLeases(apiServers, signal, pods && ((name) => pods.nodeOf(name) ?? name))
   const etcd = sampleEtcd(members, signal)
   let asks: readonly Ask[] | undefined
   const inCluster = sampleInCluster(cluster, fleet, () => asks, clockOf, signal)
@@ -75,11 +77,12 @@ export const startSamplers = ({ cluster, fleet, connections, signal }: SamplerOp
     asks = found
   })
 
-  const sources = { cluster, fleet, apiServers, owners, leases, etcd }
+  const sources = { cluster, fleet, apiServers, owners, leases, etcd, ...(pods ? { pods } : {}) }
   const unknown = (): string[] => [
     ...(owners && owners.holder() === undefined ? ['who holds the virtual IP'] : []),
     ...(etcd.leader() === undefined ? ['which etcd member leads'] : []),
     ...(leases.holder('kube-controller-manager') === undefined ? ['which controller-manager leads'] : []),
+    ...(pods && pods.apiServers().length === 0 ? ['which nodes carry API servers'] : []),
     ...(leases.holder('kube-scheduler') === undefined ? ['which scheduler leads'] : []),
   ]
   return {

@@ -1,5 +1,6 @@
 import { type Cluster, etcdMachines, type MachineSpec } from '../../model/cluster.js'
 import { etcdClientUrl, etcdDataDir, etcdPeerUrl } from '../../render/etcd.js'
+import { programs, which } from './processes.js'
 
 /** There while etcd is held down by us: its unit is stopped, or its kubelet is frozen, whose processes stand in it. */
 const heldDown = '$D/etcd-down'
@@ -26,7 +27,7 @@ etcd_ready() { [ "$(curl -s -m 1 -o /dev/null -w '%{http_code}' http://127.0.0.1
 # then: each try hangs for 34 s, and etcd is not started before. So the kubelet is frozen, and finds nothing but a container that ended.
 etcd_down() {
   if [ -e ${etcdManifest} ]; then
-    [ -e ${heldDown} ] || remember kubelet ${heldDown} || return 1
+    [ -e ${heldDown} ] || remember ${heldDown} kubelet || return 1
     signal_remembered STOP ${heldDown}
   else
     : > ${heldDown}
@@ -48,7 +49,7 @@ lead() { line=$(own_member); [ -n "$line" ] && ctl "$LOCAL,$OTHERS" move-leader 
 # After a script that was ended in its middle.
 etcd_up_again() { [ ! -e ${heldDown} ] || etcd_up; }
 # The API server here has lost its member while that was restarted; a second more, and balancers use it again.
-api_ready() { [ -z "$(pids kube-apiserver)" ] || [ "$(curl -sk -m 1 -o /dev/null -w '%{http_code}' https://127.0.0.1:6443/readyz)" = 200 ]; }
+api_ready() { [ -z "$(pids ${which(programs.apiserver)})" ] || [ "$(curl -sk -m 1 -o /dev/null -w '%{http_code}' https://127.0.0.1:6443/readyz)" = 200 ]; }
 settled() { wait_for 600 etcd_ready && wait_for 300 api_ready && sleep 1; }
 # Removes the member of this machine, wipes its disk, and joins it again as a learner that is promoted once it has caught up.
 replace_member() {

@@ -7,8 +7,18 @@ export const faultDir = (id: string): string => `${drillDir}/${id}`
 
 /** Functions that scripts begin with; $D is the folder of the fault. Processes are told by their program's file, and by their start time from a later one of that number. */
 const functions = `set -u
-# Numbers of the processes that run a program of this name.
-pids() { find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' \\( -lname "*/$1" -o -lname "*/$1 (deleted)" \\) -printf '%h\\n' 2>/dev/null | sed 's,/proc/,,' | sort -n; }
+# Numbers of the processes that run a program of this name; with a second word only those in pods of that namespace, as kubelet's folders tell.
+pids() {
+  for q in $(find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' \\( -lname "*/$1" -o -lname "*/$1 (deleted)" \\) -printf '%h\\n' 2>/dev/null | sed 's,/proc/,,' | sort -n); do
+    [ -z "\${2:-}" ] || in_namespace "$q" "$2" || continue
+    echo "$q"
+  done
+}
+in_namespace() {
+  pod=$(sed -n 's,.*/pods/\\([0-9a-f-]*\\)/.*,\\1,p;T;q' "/proc/$1/mountinfo" 2>/dev/null)
+  [ -n "$pod" ] && for log in /var/log/pods/"$2"_*_"$pod"; do [ -d "$log" ] && return 0; done
+  return 1
+}
 # State and start time of a process; fails when it is gone. A zombie is gone.
 stat_of() {
   IFS= read -r s 2>/dev/null < "/proc/$1/stat" || return 1
@@ -17,12 +27,12 @@ stat_of() {
   [ "$1" != Z ] && [ "$1" != X ] || return 1
   state=$1 start=\${20}
 }
-# Remembers the processes of a program in a file; fails when there is none.
+# Remembers the processes of a program in a file, given first; fails when there is none.
 remember() {
-  : > "$2.new"
-  for p in $(pids "$1"); do stat_of "$p" && echo "$p $start" >> "$2.new"; done
-  [ -s "$2.new" ] || { echo "no process of $1 runs here" >&2; return 1; }
-  mv "$2.new" "$2"
+  : > "$1.new"
+  for p in $(pids "$2" "\${3:-}"); do stat_of "$p" && echo "$p $start" >> "$1.new"; done
+  [ -s "$1.new" ] || { echo "no process of $2 runs here" >&2; return 1; }
+  mv "$1.new" "$1"
 }
 # Does a remembered process still live?
 same() { stat_of "$1" && [ "$start" = "$2" ]; }

@@ -1,3 +1,4 @@
+import { hostedNamespace } from '../../render/hosted-names.js'
 import type { MachineScripts } from '../faults/fault.js'
 import { script } from './prelude.js'
 
@@ -9,10 +10,12 @@ export interface Program {
   unit: string
   /** The unit is its own, not just its keeper's. */
   own: boolean
+  /** Only in pods of this namespace: several clusters may have one of a name on one machine. */
+  namespace?: string
 }
 
 const own = (exe: string, unit = `${exe}.service`): Program => ({ exe, unit, own: true })
-const pod = (exe: string): Program => ({ exe, unit: 'kubelet.service', own: false })
+const pod = (exe: string): Program => ({ exe, unit: 'kubelet.service', own: false, namespace: 'kube-system' })
 
 export const programs = {
   haproxy: own('haproxy'),
@@ -29,24 +32,32 @@ export const programs = {
   coredns: pod('coredns'),
 } as const satisfies Record<string, Program>
 
+/** A program of the control plane where that runs as pods of another cluster. */
+export const asGuest = (program: Program, guest: string): Program => ({ ...program, namespace: hostedNamespace(guest) })
+
+/** What `pids` and `remember` are given. */
+export const which = ({ exe, namespace = '' }: Program): string => `${exe} '${namespace}'`
+
 /** The processes that were hit, a line each: number and start time. */
 const remembered = '$D/pids'
 
-const gone = ({ exe }: Program): string => `
+const gone = (program: Program): string => `
 [ -s ${remembered} ] || { echo "not begun"; exit 1; }
 while read -r p at; do
-  if same "$p" "$at"; then echo "${exe} $p still runs"; exit 1; fi
+  if same "$p" "$at"; then echo "${program.exe} $p still runs"; exit 1; fi
   told="\${told:-}\${told:+, }$p"
 done < ${remembered}
-now=$(pids ${exe} | head -n 1)
-echo "${exe} $told gone; \${now:+now $now}\${now:-none runs}"
+now=$(pids ${which(program)} | head -n 1)
+echo "${program.exe} $told gone; \${now:+now $now}\${now:-none runs}"
 `
 
 /** A process is back when one runs that is not among those that were ended, and none stands still. */
-const back = ({ exe, own: hasUnit, unit }: Program): string => `
+const back = (program: Program): string => {
+  const { exe, own: hasUnit, unit } = program
+  return `
 ${hasUnit ? `systemctl is-active -q ${unit} || { echo "${unit} is $(systemctl is-active ${unit})"; exit 1; }` : ''}
 found=
-for p in $(pids ${exe}); do
+for p in $(pids ${which(program)}); do
   stat_of "$p" || continue
   [ "$state" != T ] || { echo "${exe} $p stands still"; exit 1; }
   [ -e ${remembered} ] && grep -qx "$p $start" ${remembered} || found=$p
@@ -54,6 +65,7 @@ done
 [ -n "$found" ] || { echo "no new ${exe} runs"; exit 1; }
 echo "${exe} runs as $found"
 `
+}
 
 const revive = ({ unit }: Program): string => `
 systemctl is-active -q ${unit} || { systemctl reset-failed ${unit} 2>/dev/null; systemctl start --no-block ${unit}; }
@@ -64,7 +76,7 @@ export const endProcess = (program: Program, id: string, signal: 'KILL' | 'TERM'
   inject: script(
     id,
     `
-remember ${program.exe} ${remembered} || exit 1
+remember ${remembered} ${which(program)} || exit 1
 kill -${signal} $(cut -d' ' -f1 ${remembered})
 `,
   ),
@@ -78,7 +90,7 @@ export const freezeProcess = (program: Program, id: string): MachineScripts => (
   inject: script(
     id,
     `
-remember ${program.exe} ${remembered} || exit 1
+remember ${remembered} ${which(program)} || exit 1
 kill -STOP $(cut -d' ' -f1 ${remembered})
 `,
   ),
@@ -108,7 +120,7 @@ ${revive(program)}
 [ -e ${remembered} ] && while read -r p at; do
   if same "$p" "$at" && [ "$state" = T ]; then echo "${program.exe} $p stands still"; exit 1; fi
 done < ${remembered}
-found=$(pids ${program.exe} | head -n 1)
+found=$(pids ${which(program)} | head -n 1)
 [ -n "$found" ] || { echo "no ${program.exe} runs"; exit 1; }
 stat_of "$found" && [ "$state" != T ] || { echo "${program.exe} $found stands still"; exit 1; }
 echo "${program.exe} $found runs, state $state"
@@ -121,7 +133,7 @@ export const stopUnit = (program: Program, id: string): MachineScripts => ({
   inject: script(
     id,
     `
-remember ${program.exe} ${remembered} || exit 1
+remember ${remembered} ${which(program)} || exit 1
 systemctl stop ${program.unit}
 `,
   ),

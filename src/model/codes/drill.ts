@@ -57,14 +57,11 @@ made itself. For hosts a drill leaves these faults out and says so in its report
     exit: 2,
   },
   Q6016: {
-    title: 'No drills of a hosted control plane',
-    message: 'the control plane of {cluster} runs in {host}: drills break and measure machines of one cluster only',
-    remedy: 'quorate drill {file} drills the host, and with it what the guest stands on',
-    explain: `The faults of a drill are made on machines of the cluster that is drilled, and its measurements ask API servers on them. A guest has no
-API servers of its own, so most faults would find nothing to break and most figures nothing to measure. Nothing was changed.
-
-What a lost node of the host costs a guest can be measured by hand: power it off while a loop asks https://127.0.0.1:7443/readyz on a
-node of the guest.`,
+    title: 'Two machines of one name on the ground of a drill',
+    message: 'a machine of {cluster} and a node of {host} are both called {machine}: a drill could not tell which of them it breaks',
+    remedy: 'give machines of {cluster} names that {host} does not use, as the examples do (m-1 there, g-1 here)',
+    explain: `A drill of a cluster whose control plane runs in another one breaks machines of both: its own, and the nodes of the host that carry its
+API servers. Reports, plans and undo name machines by their names alone. Nothing was changed.`,
     exit: 2,
   },
   Q6501: {

@@ -13,7 +13,11 @@ const kinds = [
 
 type Machine = DrillReport['cluster']['machines'][number]
 
-const rowOf = (machine: Machine): number => kinds.findIndex((one) => machine.roles.includes(one.role))
+/** Nodes that carry a hosted control plane have no role in the cluster, and stand below those that have. */
+const rowOf = (machine: Machine): number => {
+  const row = kinds.findIndex((one) => machine.roles.includes(one.role))
+  return row < 0 ? kinds.length : row
+}
 
 const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text)
 
@@ -27,7 +31,7 @@ const machineBox = (machine: Machine, x: number, y: number, verdict: DomainRepor
 <rect x="${px(x)}" y="${px(y)}" width="${box.width}" height="${box.height}" rx="8" fill="var(--card)" stroke="var(--${mark === 'plain' ? 'line' : `${mark}-fill`})" stroke-width="1.6" ${mark === 'open' ? html`stroke-dasharray="5 3"` : ''}/>
 <text x="${px(x + 12)}" y="${px(y + 21)}" font-size="13.5" font-weight="650">${cut(machine.name, 17)}</text>${seal(x + box.width - 29, y + 8, mark)}
 <text x="${px(x + 12)}" y="${px(y + 37)}" font-size="11" class="soft">${cut(machine.address, 24)}</text>
-<text x="${px(x + 12)}" y="${px(y + 52)}" font-size="11.5">${cut(roles.join(' + '), 26)}</text></g>`
+<text x="${px(x + 12)}" y="${px(y + 52)}" font-size="11.5">${cut(roles.join(' + ') || 'node of the host', 26)}</text></g>`
 }
 
 /** The cluster as a drawing: the endpoint on top, a column for each zone, every machine and zone with the verdict on its loss. */

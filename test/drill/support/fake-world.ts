@@ -76,6 +76,7 @@ export class FakeWorld implements DrillWorld {
         controllerManager: 'cp-1',
         scheduler: 'cp-3',
         apiServer: 'cp-1',
+        apiServers: ['cp-1', 'cp-2', 'cp-3'],
         dns: ['w-1', 'w-2'],
       }),
       forget: () => {},
