@@ -23,6 +23,8 @@ const fast: Timing = {
   idleMs: 3_600_000,
   redispatch: true,
   retries: 2,
+  // Not shorter than an election: until it is over no API server reaches etcd, and those that will in a moment must not be called down. With 300 ms they
+  // were once, and everything went to the one whose member was frozen.
   etcd: { heartbeatMs: 50, electionMs: 500, readyCheckMs: 500 },
   lease: { durationMs: 4000, renewMs: 3000, retryMs: 500 },
   node: { statusUpdateMs: 4000, monitorGraceMs: 20_000, monitorPeriodMs: 2000, leaseDurationMs: 10_000, tolerationMs: 30_000 },

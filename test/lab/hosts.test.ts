@@ -2,10 +2,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
 import { initText } from '../../src/config/init.js'
 import { loadCluster } from '../../src/config/load.js'
 import { type Lab, openLab } from '../../src/lab/lab.js'
 import { inNamespace } from '../../src/lab/network.js'
+import type { MachineSpec } from '../../src/model/cluster.js'
 import type { DrillReport } from '../../src/report/drill-report.js'
 import { type Ended, quorate } from './quorate.js'
 import { labImage, labState } from './support.js'
@@ -25,7 +27,11 @@ const plain = initText({ name, controlPlanes: 3, workers: 0, balancers: 0, zones
 )
 const { cluster } = loadCluster(plain, file)
 if (!cluster) throw new Error('the file of this test does not load')
+/** Two more hosts, for a second cluster. */
+const more: MachineSpec[] = [1, 2].map((n) => ({ name: `g-${n}`, address: `10.99.0.${50 + n}`, roles: ['worker'] }))
 let lab: Lab
+
+const login = () => ({ user: 'root', identityFile: lab.paths.identity, knownHostsFile: lab.paths.knownHosts })
 
 const run = (args: readonly string[]): Promise<Ended> =>
   quorate(args, { state, cwd, prefix: inNamespace(lab.paths), limitMs: 400_000 }).ended
@@ -34,11 +40,11 @@ beforeAll(async () => {
   const image = await labImage()
   const empty = join(cwd, 'empty')
   mkdirSync(empty)
-  lab = openLab(cluster, labRoot)
+  const all = { ...cluster, machines: [...cluster.machines, ...more] }
+  lab = openLab(all, labRoot)
   await lab.prepare()
-  await Promise.all(cluster.machines.map((m) => lab.boot(m.name, { ...image, layer: empty, containerd: empty, digest: 'nothing' })))
-  const ssh = `  ssh: { user: root, identityFile: ${lab.paths.identity}, knownHostsFile: ${lab.paths.knownHosts} }\n`
-  writeFileSync(file, plain.replace('  machines:\n', `${ssh}  machines:\n`))
+  await Promise.all(all.machines.map((m) => lab.boot(m.name, { ...image, layer: empty, containerd: empty, digest: 'nothing' })))
+  writeFileSync(file, plain.replace('  machines:\n', `  ssh: ${JSON.stringify(login())}\n  machines:\n`))
 })
 
 afterAll(async () => {
@@ -92,6 +98,40 @@ describe('hosts over SSH', () => {
     const said = JSON.stringify(drilled?.reasons)
     expect([drilled?.effectProof.proven, drilled?.undoProof.proven, drilled?.safety.verdict], said).toEqual([true, true, 'valid'])
     expect((await lab.fleet.machine('cp-1').sh('ls /run/quorate/operator', { allowFailure: true })).exit).not.toBe(0)
+  })
+
+  it('carry the control plane of a second cluster, with an etcd that is there already', async () => {
+    const { machine } = lab.fleet
+    for (const [own, there] of Object.entries({
+      'ca.crt': 'etcd/ca.crt',
+      'etcd.crt': 'apiserver-etcd-client.crt',
+      'etcd.key': 'apiserver-etcd-client.key',
+    }))
+      writeFileSync(join(cwd, own), (await machine('cp-1').sh(`cat /etc/kubernetes/pki/${there}`)).stdout, { mode: 0o600 })
+    const guest = join(cwd, 'guest.yaml')
+    const spec = {
+      endpoint: { address: '10.99.0.40' },
+      controlPlane: { hosted: { cluster: 'cluster.yaml', service: { type: 'NodePort', port: 30443 } } },
+      etcd: {
+        external: {
+          endpoints: cluster.machines.map((m) => `https://${m.address}:2379`),
+          ...{ caFile: 'ca.crt', certFile: 'etcd.crt', keyFile: 'etcd.key', prefix: '/guest' },
+        },
+      },
+      network: { podSubnet: '10.245.0.0/16', serviceSubnet: '10.97.0.0/16' },
+      ssh: login(),
+      machines: more,
+    }
+    writeFileSync(guest, stringify({ apiVersion: 'quorate.dev/v1alpha1', kind: 'Cluster', metadata: { name: 't-hosted' }, spec }))
+    const first = await run(['apply', guest])
+    expect(first.exit, first.out + first.err).toBe(0)
+    expect(JSON.parse((await run(['apply', guest, '-o', 'json'])).out)).toMatchObject({ alreadyUp: true })
+    expect((await run(['check', guest])).exit).toBe(0)
+    const keys = await machine('cp-1').sh(
+      `etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/apiserver-etcd-client.crt --key=/etc/kubernetes/pki/apiserver-etcd-client.key get /guest/minions --prefix --keys-only`,
+    )
+    expect(keys.stdout.split('\n').filter(Boolean)).toEqual(['/guest/minions/g-1', '/guest/minions/g-2'])
+    expect((await run(['check', file])).exit).toBe(0)
   })
 
   it('never takes hosts away', async () => {
