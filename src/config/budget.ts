@@ -21,7 +21,7 @@ import {
   usedTooEarlyMs,
   withoutStoreMs,
 } from './outage/api-server.js'
-import { dnsPodLostMs, leaseTakeoverMs, nodeNotReadyMs, podReplacementMs } from './outage/cluster-parts.js'
+import { controllersTakeoverMs, dnsPodLostMs, leaseTakeoverMs, nodeNotReadyMs, podReplacementMs } from './outage/cluster-parts.js'
 import { etcdClientMs, etcdElectionMs } from './outage/etcd.js'
 import { nothing, type Span, slowestOf, span, unbounded } from './outage/span.js'
 import { proxyFrozenMs, proxyKilledMs, virtualIpMoveMs, vrrpKilledMs } from './outage/virtual-ip.js'
@@ -160,7 +160,6 @@ export const predictOutages = (cluster: Cluster): OutageBudget[] => {
   const timing = timingOf(cluster)
   const shape: Shape = { cluster, timing, servers: apiServerCount(cluster), balancerCount: balancers(cluster).length }
   const several = shape.servers > 1
-  const takeover = several ? leaseTakeoverMs(timing) : apiServerRestartMs()
   return [
     { failure: 'API server killed', ...killedServer(shape) },
     { failure: 'API server frozen', ...frozenServer(shape) },
@@ -173,7 +172,8 @@ export const predictOutages = (cluster: Cluster): OutageBudget[] => {
     ...(several
       ? [{ failure: 'pods asking the Service kubernetes', ...(cluster.hosted ? silentHost(shape) : kubernetesServiceMs()) }]
       : []),
-    { failure: 'controller-manager or scheduler killed', ...takeover },
+    { failure: 'controller-manager killed', ...(several ? controllersTakeoverMs(timing) : apiServerRestartMs()) },
+    { failure: 'scheduler killed', ...(several ? leaseTakeoverMs(timing) : apiServerRestartMs()) },
     ...(workers(cluster).length > 1 ? [{ failure: 'worker lost: Services leave it out', ...nodeNotReadyMs(timing) }] : []),
     { failure: 'worker lost: its pods elsewhere', ...podReplacementMs(timing) },
     { failure: 'DNS pod lost', ...dnsPodLostMs() },

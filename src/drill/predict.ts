@@ -8,7 +8,7 @@ import {
   usedTooEarlyMs,
   withoutStoreMs,
 } from '../config/outage/api-server.js'
-import { dnsPodLostMs, leaseTakeoverMs } from '../config/outage/cluster-parts.js'
+import { controllersTakeoverMs, dnsPodLostMs, leaseTakeoverMs } from '../config/outage/cluster-parts.js'
 import { etcdElectionMs, etcdHandOverMs } from '../config/outage/etcd.js'
 import { inTurn, nothing, type Span, slowestOf, span, unbounded } from '../config/outage/span.js'
 import {
@@ -46,7 +46,7 @@ const frozenServer = (t: Timing, proxy: string | undefined): Span => unanswered(
 const serverWithoutStore = (t: Timing, proxy: string | undefined): Span => unanswered(proxy, withoutStoreMs(t))
 
 /** What new connections to the endpoint feel at most, by what is lost. */
-const spanOf = (key: PredictionKey | 'leases', cluster: Cluster): Span => {
+const spanOf = (key: PredictionKey, cluster: Cluster): Span => {
   const t = timingOf(cluster)
   const proxy = proxyOf(cluster)
   const several = apiServerCount(cluster) > 1
@@ -61,6 +61,8 @@ const spanOf = (key: PredictionKey | 'leases', cluster: Cluster): Span => {
       return nothing('what new connections need is not touched')
     case 'leases':
       return several ? leaseTakeoverMs(t) : apiServerRestartMs()
+    case 'controllers':
+      return several ? controllersTakeoverMs(t) : apiServerRestartMs()
     case 'api-server-killed':
       return several ? returning(proxy, backendRefusedMs(t)) : apiServerRestartMs()
     case 'api-server-stopped':
@@ -126,7 +128,7 @@ const formulaOf = ({ lowMs, highMs, because }: Span): string =>
 const boundOf = ({ highMs }: Span): number | null => (Number.isFinite(highMs) ? highMs : null)
 
 /** What one kind of loss costs the clients of one class at most, from the cluster's file alone. */
-export const predict = (key: PredictionKey | 'leases', cluster: Cluster, probe = 'new connection'): Prediction => {
+export const predict = (key: PredictionKey, cluster: Cluster, probe = 'new connection'): Prediction => {
   const found = spanOf(key, cluster)
   return { probe, worstMs: boundOf(found), formula: formulaOf(found) }
 }

@@ -83,6 +83,8 @@ export type PredictionKey =
   | 'zone-lost'
   | 'dns-pod-lost'
   | 'cold-start'
+  | 'leases'
+  | 'controllers'
   | 'unbounded'
 
 /** Classes of clients, as reports name them. */
@@ -104,7 +106,7 @@ export interface Expectations {
   /** The class that the prediction speaks of. Default `new connection`. */
   headline?: ProbeClass
   /** Limits of other classes: a prediction each. */
-  also?: Partial<Record<ProbeClass, PredictionKey | 'leases'>>
+  also?: Partial<Record<ProbeClass, PredictionKey>>
   /** Two holders of the virtual IP are what this fault makes; seeing them is no failure of the cluster. */
   splitIsTheFault?: true
   /** This claim of `quorate check` must be seen untrue while the fault is in force: the watcher is not blind. */

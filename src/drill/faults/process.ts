@@ -192,7 +192,7 @@ export const processFaults: readonly FaultSpec[] = [
     how: 'kill',
     lost: component('controller-manager'),
     predicted: 'nothing',
-    expects: { also: { 'controller-manager at work': 'leases' } },
+    expects: { also: { 'controller-manager at work': 'controllers' } },
     applies: withServers,
   }),
   fault({
@@ -204,7 +204,7 @@ export const processFaults: readonly FaultSpec[] = [
     how: 'freeze',
     lost: component('controller-manager'),
     predicted: 'nothing',
-    expects: { also: { 'controller-manager at work': 'leases' } },
+    expects: { also: { 'controller-manager at work': 'controllers' } },
     applies: withServers,
     holdMs: 12_000,
   }),
