@@ -12,8 +12,8 @@ export interface Scratch {
 }
 
 /**
- * Gives `work` a folder, where every run of quorate in this process keeps its state, and takes it away at the end with every cluster that is still up: also when the work fails, and when somebody ends the
- * benchmark, since a cluster that is left behind goes on using the computer.
+ * Gives `work` a folder, where every run of quorate that this process starts keeps its state, and takes it away at the end with every cluster
+ * that is still up: also when the work fails, and when somebody ends the benchmark, since a cluster that is left behind goes on using the computer.
  */
 export const withScratch = async (title: string, work: (scratch: Scratch) => Promise<void>): Promise<void> => {
   const root = mkdtempSync(`/var/tmp/quorate-bench-${title}-`)

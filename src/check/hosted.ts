@@ -1,13 +1,11 @@
 import { apiServerCount, type Cluster, hostedReplicas } from '../model/cluster.js'
-import type { ApiServerFacts, Observed, PodFacts } from '../model/observed.js'
-import type { HostedFacts } from '../observe/hosted.js'
+import type { ApiServerFacts, Observed } from '../model/observed.js'
+import { type HostedFacts, podsOf } from '../observe/hosted.js'
 import { apiDoors } from '../render/endpoint.js'
-import { type HostedComponent, hostedComponents } from '../render/hosted-names.js'
+import { hostedComponents } from '../render/hosted-names.js'
 import { type Claim, defineClaim, type Finding, fine, judgeAll, listed, notSeen, unseen, wrong } from './claim.js'
 
 const isHosted = (cluster: Cluster): boolean => cluster.hosted !== undefined
-const podsOf = (facts: HostedFacts, component: HostedComponent): PodFacts[] =>
-  facts.pods.filter((pod) => pod.labels['app.kubernetes.io/name'] === component)
 
 /** Doors behind which an API server is ready, by what the host cluster tells. */
 export const servingDoors = (cluster: Cluster, facts: HostedFacts): string[] => {

@@ -45,7 +45,8 @@ export const groundOf = (own: Site, host?: Site): Ground => {
   }
 }
 
-const sitesOf = (ground: Ground): readonly Site[] => ground.sites ?? [ground]
+/** The clusters whose machines stand on it. */
+export const sitesOf = (ground: Ground): readonly Site[] => ground.sites ?? [ground]
 
 /** Whose machine it is. */
 export const siteOf = (ground: Ground, machine: string): Site =>

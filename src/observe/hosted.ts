@@ -1,6 +1,6 @@
 import type { Cluster } from '../model/cluster.js'
 import type { PodFacts } from '../model/observed.js'
-import { hostedNamespace } from '../render/hosted-names.js'
+import { type HostedComponent, hostedNamespace } from '../render/hosted-names.js'
 import type { FirstAnswer } from './first-answer.js'
 import { podFactsOf } from './objects.js'
 
@@ -16,6 +16,10 @@ export interface HostedFacts {
 interface Service {
   status?: { loadBalancer?: { ingress?: { ip?: string }[] } }
 }
+
+/** Pods of one program. */
+export const podsOf = (facts: HostedFacts, component: HostedComponent): PodFacts[] =>
+  facts.pods.filter((pod) => pod.labels['app.kubernetes.io/name'] === component)
 
 export const observeHosted = async (
   cluster: Cluster,

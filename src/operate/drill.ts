@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { constants, setPriority } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type DrillResult, runDrill } from '../drill/drill.js'
-import { type Ground, groundOf } from '../drill/ground.js'
+import { type Ground, groundOf, sitesOf } from '../drill/ground.js'
 import { requireConfirmation } from '../drill/guard.js'
 import { type Healed, heal as healCluster } from '../drill/heal.js'
 import { type JudgedRun, judgeRun } from '../drill/judge-run.js'
@@ -18,9 +18,10 @@ import { type HostLock, takeHostLock } from '../run/host-lock.js'
 import { takeLock } from '../run/lock.js'
 import { drillWorld } from './drill-world.js'
 import type { VerbOptions } from './options.js'
+import { type Target, targetOf } from './place.js'
 import { openSession } from './session.js'
 import { stateOf } from './state.js'
-import { findTarget, livesHere, type Target, targetOf } from './target.js'
+import { findTarget } from './target.js'
 import { meetingHosts } from './up.js'
 
 export interface DrillRequest extends VerbOptions {
@@ -111,9 +112,9 @@ export const drill = async (file: string | undefined, options: DrillRequest): Pr
 }
 
 /** A cluster with the nodes that carry its control plane, when those are another cluster's. */
-const drillGround = ({ cluster, fleet, lab }: Target): Ground => {
-  const host = cluster.hosted?.host
-  return groundOf({ cluster, fleet, lab }, host && targetOf(host, livesHere(host)))
+const drillGround = (own: Target): Ground => {
+  const host = own.cluster.hosted?.host
+  return groundOf(own, host && targetOf(host))
 }
 
 /** Nobody may change a cluster whose machines are being broken, the host of a control plane included. */
@@ -123,7 +124,7 @@ const lockAll = async (ground: Ground, verb: string): Promise<{ release(): Promi
     for (const one of held.splice(0).reverse()) await one.release()
   }
   try {
-    for (const { cluster } of ground.sites ?? [ground]) held.push(await takeLock(stateOf(cluster.name).lock, verb, () => new Date()))
+    for (const { cluster } of sitesOf(ground)) held.push(await takeLock(stateOf(cluster.name).lock, verb, () => new Date()))
   } catch (error) {
     await release()
     throw error

@@ -1,14 +1,11 @@
-import { existsSync } from 'node:fs'
 import type { KubernetesClient } from '../client/kubernetes.js'
-import { openLab } from '../lab/lab.js'
-import { labPaths } from '../lab/paths.js'
-import { sshFleet } from '../machine/ssh-fleet.js'
 import type { Cluster } from '../model/cluster.js'
 import { type Connections, openConnections } from '../observe/connections.js'
 import { findPki } from '../pki/pki.js'
 import { until } from '../run/retry.js'
 import type { HostAccess } from '../steps/context.js'
-import { stateOf, stateRoot } from './state.js'
+import { targetOf } from './place.js'
+import { stateOf } from './state.js'
 
 /** The way into the cluster that hosts a control plane, for as long as a session lasts. Nothing of the host is changed by opening it. */
 export interface OpenHost {
@@ -19,8 +16,7 @@ export interface OpenHost {
 }
 
 export const openHost = async (host: Cluster, signal?: AbortSignal): Promise<OpenHost> => {
-  const here = existsSync(labPaths(stateRoot(), host.name).dir) || host.machines.every((m) => m.ssh === undefined)
-  const fleet = here ? openLab(host, stateRoot()).fleet : sshFleet(host)
+  const { fleet } = targetOf(host)
   const pki = await findPki(stateOf(host.name).pki)
   const connections = pki && openConnections({ cluster: host, fleet, adminTls: await pki.adminTls(), etcdTls: await pki.etcdTls(host) })
   const firstReady = (): Promise<KubernetesClient | undefined> =>

@@ -3,8 +3,9 @@ import { labPaths } from '../lab/paths.js'
 import type { Machine } from '../machine/machine.js'
 import type { MachineSpec } from '../model/cluster.js'
 import type { VerbOptions } from './options.js'
+import type { Target } from './place.js'
 import { stateRoot } from './state.js'
-import { findTarget, type Target } from './target.js'
+import { findTarget } from './target.js'
 
 export interface MachineRow {
   name: string

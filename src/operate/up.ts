@@ -12,10 +12,10 @@ import { installer } from './install.js'
 import { refuseBadCompany } from './lab-company.js'
 import { loadOrDefault } from './load.js'
 import type { ApplyOptions } from './options.js'
+import { type Target, targetOf } from './place.js'
 import { openSession } from './session.js'
 import { collectStages, type StageTime } from './stages.js'
 import { stateOf } from './state.js'
-import { type Target, targetOf } from './target.js'
 
 export interface ApplyResult {
   cluster: Cluster

@@ -1,6 +1,7 @@
 import { type Socket, connect as tcpConnect } from 'node:net'
 import { type SecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls'
 import { monotonicMs } from '../samples.js'
+import type { Door } from './protocol.js'
 
 /** How far a request came. Nothing of it can have been seen by the server before `send`. */
 export type Stage = 'name' | 'connect' | 'TLS' | 'send' | 'answer' | 'body'
@@ -44,14 +45,13 @@ export const causeOf = (error: unknown): string => {
 }
 
 type Protocol = 'http/1.1' | 'h2'
-type Door = Server['doors'][number]
 interface Limits {
   connectMs: number
   untilMs: number
 }
 
 export interface Server {
-  doors: readonly { host: string; port: number }[]
+  doors: readonly Door[]
   context: SecureContext
   serverName: string
 }
@@ -76,19 +76,19 @@ const openTcp = (door: Door, timeoutMs: number): Promise<Socket> =>
     })
   })
 
-/** Which door of a server opened last. */
-const lastOpen = new WeakMap<Server, number>()
+/** Which door of a server is tried next: it stays while that one opens. */
+const nextDoor = new WeakMap<Server, number>()
 
 /** TCP, then TLS, each with its own deadline. Throws Failure in stage connect or TLS; the next call then tries the next door. `protocol` is offered by ALPN. */
 export const openTls = async (server: Server, protocol: Protocol, limits: Limits): Promise<TLSSocket> => {
-  const at = lastOpen.get(server) ?? 0
+  const at = nextDoor.get(server) ?? 0
   const door = server.doors[at % server.doors.length]
   if (!door) throw new Failure('connect', 'no door')
   try {
     return await throughDoor(server, door, protocol, limits)
   } catch (error) {
     // Of several that failed at the same time one moves on for all.
-    if ((lastOpen.get(server) ?? 0) === at) lastOpen.set(server, at + 1)
+    if ((nextDoor.get(server) ?? 0) === at) nextDoor.set(server, at + 1)
     throw error
   }
 }

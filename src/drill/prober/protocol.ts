@@ -1,11 +1,16 @@
 import type { Operation, WatchEvent } from '../../history/types.js'
 import type { ProbeClass } from '../faults/fault.js'
 
+export interface Door {
+  host: string
+  port: number
+}
+
 export interface Target {
   /** `endpoint`, or the machine's name. */
   name: string
   /** Where it may be reached. Of several, a client that finds one shut goes on to the next, and stays with the one that opened. */
-  doors: readonly { host: string; port: number }[]
+  doors: readonly Door[]
 }
 
 /** First line on the prober's standard input: keys travel there and nowhere else. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster } from '../../model/cluster.js'
 import type { FirstAnswer } from '../../observe/first-answer.js'
-import { observeHosted } from '../../observe/hosted.js'
+import { observeHosted, podsOf } from '../../observe/hosted.js'
 
 /** Where the programs of a control plane run that is carried by another cluster. */
 export interface HostedPods {
@@ -23,9 +23,7 @@ export const followHostedPods = (cluster: Cluster, host: FirstAnswer, signal: Ab
       const facts = await observeHosted(cluster, host, { deadlineMs: everyMs, signal }).catch(() => undefined)
       for (const { name, node } of facts?.pods ?? []) if (node !== undefined) nodes.set(name, node)
       if (facts)
-        servers = facts.pods.flatMap(({ name, node, phase }) =>
-          name.startsWith('kube-apiserver-') && phase === 'Running' && node !== undefined ? [node] : [],
-        )
+        servers = podsOf(facts, 'kube-apiserver').flatMap(({ node, phase }) => (phase === 'Running' && node !== undefined ? [node] : []))
       await sleep(everyMs, undefined, { signal }).catch(() => undefined)
     }
   }
