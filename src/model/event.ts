@@ -9,7 +9,7 @@ export type EventBody =
   | { type: 'run.started'; verb: string; cluster: string; machines: string[]; steps: number }
   | { type: 'stage.started'; stage: string; title: string }
   | { type: 'stage.done'; stage: string; ms: number }
-  | { type: 'step.started'; step: string; title: string; machine?: string }
+  | { type: 'step.started'; step: string; title: string; machine?: string; reason?: string }
   | { type: 'step.progress'; step: string; machine?: string; done: number; total: number; unit: string; note?: string }
   | { type: 'step.done'; step: string; title: string; machine?: string; ms: number; changed: boolean }
   | { type: 'step.failed'; step: string; title: string; machine?: string; ms: number; problem: Problem; detail?: string }

@@ -19,8 +19,9 @@ import { stateOf } from './state.js'
 
 export interface ApplyResult {
   cluster: Cluster
-  /** Steps that changed something. */
+  /** Steps that changed something: how many, and which, each with what made it necessary. */
   changed: number
+  changes: { step: string; reason: string }[]
   ms: number
   stages: StageTime[]
   checks: CheckResult[]
@@ -86,6 +87,7 @@ const bring = async (verb: string, { cluster, lab, fleet }: Target, options: App
       return {
         cluster,
         changed,
+        changes: built.outcome.results.flatMap((r) => (r.outcome === 'changed' ? [{ step: r.step, reason: r.reason ?? '' }] : [])),
         ms: performance.now() - startedMs,
         stages,
         checks: built.checks,

@@ -32,6 +32,8 @@ export interface Phase {
   needs: Need[]
   lane: Lane
   risk: Risk
+  /** It changes nothing: it waits until what others do is there. */
+  awaits?: true
   /** False where this cluster has no use for it. */
   applies?: (cluster: Cluster) => boolean
 }
@@ -83,6 +85,7 @@ export const bootstrap: readonly Stage[] = [
     title: 'Your etcd',
     phases: [
       phase('etcd/usable', 'your etcd answers, is new enough and has a quorum and no alarm', 'cluster', [all('lab/boot')], {
+        awaits: true,
         applies: (c) => !ownEtcd(c),
       }),
     ],
@@ -90,13 +93,13 @@ export const bootstrap: readonly Stage[] = [
   {
     id: 'host',
     title: 'Host cluster',
-    phases: [phase('hosted/host', 'the host cluster answers', 'cluster', [], { applies: isHosted })],
+    phases: [phase('hosted/host', 'the host cluster answers', 'cluster', [], { awaits: true, applies: isHosted })],
   },
   {
     id: 'machines',
     title: 'Machines',
     phases: [
-      phase('machines/reach', 'answers over SSH', every, [same('lab/boot')]),
+      phase('machines/reach', 'answers over SSH', every, [same('lab/boot')], { awaits: true }),
       phase('machines/install', 'programs and images are installed', every, [
         same('machines/reach'),
         all('etcd/usable'),
@@ -111,6 +114,7 @@ export const bootstrap: readonly Stage[] = [
     phases: [
       phase('balancer/start', 'entry to the API is running', entryMachines, [same('machines/configure')], { risk: 'failover' }),
       phase('balancer/external', 'your balancer leads to an API server', 'cluster', [all('control-plane/answer')], {
+        awaits: true,
         applies: (c) => c.balancer === 'external',
       }),
       phase('balancer/retire', 'nothing is left of another balancer', every, [
@@ -146,11 +150,13 @@ export const bootstrap: readonly Stage[] = [
     title: 'Control plane',
     phases: [
       phase('control-plane/start', 'kubelet runs the static pods', controlPlanes, [same('machines/configure'), same('etcd/initialise')]),
-      phase('control-plane/answer', 'an API server answers', 'cluster', [
-        all('control-plane/start'),
-        all('hosted/declare'),
-        all('etcd/start'),
-      ]),
+      phase(
+        'control-plane/answer',
+        'an API server answers',
+        'cluster',
+        [all('control-plane/start'), all('hosted/declare'), all('etcd/start')],
+        { awaits: true },
+      ),
     ],
   },
   {
@@ -193,15 +199,21 @@ export const bootstrap: readonly Stage[] = [
     id: 'claims',
     title: 'Claims',
     phases: [
-      phase('claims/hold', 'every claim about the cluster holds', 'cluster', [
-        all('cluster/nodes'),
-        all('cluster/objects'),
-        all('etcd/retire'),
-        all('worker/start'),
-        all('balancer/start'),
-        all('balancer/retire'),
-        all('hosted/routes'),
-      ]),
+      phase(
+        'claims/hold',
+        'every claim about the cluster holds',
+        'cluster',
+        [
+          all('cluster/nodes'),
+          all('cluster/objects'),
+          all('etcd/retire'),
+          all('worker/start'),
+          all('balancer/start'),
+          all('balancer/retire'),
+          all('hosted/routes'),
+        ],
+        { awaits: true },
+      ),
     ],
   },
 ]

@@ -7,6 +7,8 @@ export interface StepResult {
   step: string
   outcome: 'done' | 'changed' | 'failed' | 'blocked' | 'not-run'
   ms: number
+  /** Why it had to be run: what it saw. */
+  reason?: string
   problem?: Problem
   /** What else the step said when it failed with several problems at once. */
   more?: Problem[]
@@ -73,11 +75,12 @@ export const runSteps = async (steps: readonly Step[], options: RunOptions): Pro
         results.set(step.id, { step: step.id, outcome: 'done', ms })
         return emit({ type: 'step.done', ...label, ms, changed: false })
       }
-      emit({ type: 'step.started', ...label })
+      emit({ type: 'step.started', ...label, reason: seen.reason })
       await step.run()
       const ms = nowMs() - startedMs
-      results.set(step.id, { step: step.id, outcome: 'changed', ms })
-      emit({ type: 'step.done', ...label, ms, changed: true })
+      const changed = !step.awaits
+      results.set(step.id, { step: step.id, outcome: changed ? 'changed' : 'done', ms, reason: seen.reason })
+      emit({ type: 'step.done', ...label, ms, changed })
     } catch (error) {
       const [first = asProblem(error, step.machine), ...more] = partsOf(error).map((one) => asProblem(one, step.machine))
       fail(first, 'failed', error instanceof Error ? causeChain(error) : undefined, more)

@@ -13,15 +13,17 @@ const isLate = (error: unknown): boolean =>
 /** What a step sees through the API. Without any server that answers, the step is to be done: the phase before it waits for one. */
 export const askApi = async (ctx: StepContext, look: (client: KubernetesClient) => Promise<Seen>): Promise<Seen> => {
   const endMs = performance.now() + patienceMs
-  for (;;) {
+  for (let answered = false; ; ) {
     const client = await ctx.api(1500)
-    if (!client) return { state: 'todo', reason: 'no API server answers' }
+    if (!client && !answered) return { state: 'todo', reason: 'no API server answers' }
+    answered = true
     try {
-      return await look(client)
+      if (client) return await look(client)
     } catch (error) {
       if (ctx.signal?.aborted || !isLate(error)) throw error
-      if (performance.now() > endMs) return { state: 'todo', reason: 'the API answers too late to be asked' }
     }
+    ctx.signal?.throwIfAborted()
+    if (performance.now() > endMs) return { state: 'todo', reason: 'the API answers too late to be asked' }
     ctx.forgetApi()
     await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }

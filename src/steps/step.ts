@@ -13,6 +13,8 @@ export interface Step {
   needs: readonly string[]
   lane: Lane
   risk: Risk
+  /** It changes nothing: it waits until what others do is there. */
+  awaits?: true
   observe(): Promise<Seen>
   run(): Promise<void>
 }

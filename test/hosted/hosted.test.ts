@@ -49,7 +49,7 @@ const ok = async (args: readonly string[]): Promise<Ended> => {
 /** A second up finds nothing to do; where it did something, its progress says what. */
 const settled = async (path: string): Promise<void> => {
   const { out, err } = await ok(['up', path, '-o', 'json'])
-  expect(JSON.parse(out), err).toMatchObject({ alreadyUp: true, changed: 0 })
+  expect(JSON.parse(out), err).toMatchObject({ alreadyUp: true, changed: 0, changes: [] })
 }
 const ids = (text: string): string[] => (JSON.parse(text) as { checks: CheckResult[] }).checks.map((one) => one.id)
 const kubectl = (path: string, ...args: string[]): Promise<Ended> => ok(['kubectl', '--file', path, '--', ...args])

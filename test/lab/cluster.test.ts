@@ -49,7 +49,7 @@ describe('the default cluster', () => {
 
   it('says nothing to do the second time, and plans nothing', async () => {
     const { out } = await ok(['up', file(whole), '-o', 'json'])
-    expect(JSON.parse(out)).toMatchObject({ alreadyUp: true, changed: 0 })
+    expect(JSON.parse(out)).toMatchObject({ alreadyUp: true, changed: 0, changes: [] })
     const plan = JSON.parse((await ok(['plan', file(whole), '-o', 'json'])).out) as { steps: { id: string; state: string }[] }
     expect(plan.steps.filter((step) => step.state !== 'done')).toEqual([])
   })
@@ -166,7 +166,7 @@ describe('a quorate that is killed', () => {
   it('ends, after all of that, in the same healthy cluster', async () => {
     await ok(['up', file(small)])
     await ok(['check', file(small)])
-    expect(JSON.parse((await ok(['up', file(small), '-o', 'json'])).out)).toMatchObject({ alreadyUp: true })
+    expect(JSON.parse((await ok(['up', file(small), '-o', 'json'])).out)).toMatchObject({ alreadyUp: true, changes: [] })
   })
 
   it('stops at the next safe point at Ctrl-C, and goes on when told again', async () => {

@@ -78,7 +78,7 @@ describe('hosts over SSH', () => {
   it('installs the bundle and builds the cluster, and the second time there is nothing to do', async () => {
     const first = await run(['apply', file])
     expect(first.exit, first.out + first.err).toBe(0)
-    expect(JSON.parse((await run(['apply', file, '-o', 'json'])).out)).toMatchObject({ alreadyUp: true })
+    expect(JSON.parse((await run(['apply', file, '-o', 'json'])).out)).toMatchObject({ alreadyUp: true, changes: [] })
     expect((await run(['check', file])).exit).toBe(0)
   })
 
@@ -125,7 +125,7 @@ describe('hosts over SSH', () => {
     writeFileSync(guest, stringify({ apiVersion: 'quorate.dev/v1alpha1', kind: 'Cluster', metadata: { name: 't-hosted' }, spec }))
     const first = await run(['apply', guest])
     expect(first.exit, first.out + first.err).toBe(0)
-    expect(JSON.parse((await run(['apply', guest, '-o', 'json'])).out)).toMatchObject({ alreadyUp: true })
+    expect(JSON.parse((await run(['apply', guest, '-o', 'json'])).out)).toMatchObject({ alreadyUp: true, changes: [] })
     expect((await run(['check', guest])).exit).toBe(0)
     const keys = await machine('cp-1').sh(
       `etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/apiserver-etcd-client.crt --key=/etc/kubernetes/pki/apiserver-etcd-client.key get /guest/minions --prefix --keys-only`,

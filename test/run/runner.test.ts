@@ -52,6 +52,18 @@ const graphs = fc
   .map((list) => list.map((n, i) => ({ id: `s${i}`, lane: n.lane, needs: [...new Set(n.needs.filter((k) => k < i).map((k) => `s${k}`))] })))
 
 describe('runSteps', () => {
+  it('tells what it changed and why, and counts no waiting as a change', async () => {
+    const w = world()
+    const { outcome, events } = await run([step(w, 'answers', [], { awaits: true }), step(w, 'work', ['answers'])])
+    expect(w.order).toEqual(['answers', 'work'])
+    expect(outcome).toMatchObject({ ok: true, changed: 1 })
+    expect(outcome.results).toMatchObject([
+      { step: 'answers', outcome: 'done' },
+      { step: 'work', outcome: 'changed', reason: 'missing' },
+    ])
+    expect(events).toContainEqual({ type: 'step.started', step: 'answers', title: 'answers', reason: 'missing' })
+  })
+
   it('keeps every problem of a step that failed with several', async () => {
     const w = world()
     const failing = async (): Promise<void> => {

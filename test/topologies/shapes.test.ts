@@ -46,7 +46,7 @@ const ok = async (args: readonly string[], more: Partial<RunOptions> = {}): Prom
 const upTwice = async (path: string): Promise<CheckResult[]> => {
   const first = JSON.parse((await ok(['up', path, '-o', 'json'])).out) as { checks: CheckResult[] }
   expect(first.checks.filter((one) => one.verdict !== 'True')).toEqual([])
-  expect(JSON.parse((await ok(['up', path, '-o', 'json'])).out)).toMatchObject({ alreadyUp: true, changed: 0 })
+  expect(JSON.parse((await ok(['up', path, '-o', 'json'])).out)).toMatchObject({ alreadyUp: true, changed: 0, changes: [] })
   return first.checks
 }
 const ids = (checks: readonly CheckResult[]): string[] => checks.map((one) => one.id)

@@ -26,7 +26,7 @@ export const eventTable: EventTable = {
     fields: { stage: 'id of the stage', title: 'its name for people' },
   },
   'stage.done': { when: 'The last step of a stage has ended.', fields: { stage: 'id of the stage', ms: 'milliseconds since it started' } },
-  'step.started': { when: 'A step was found to be missing and begins.', fields: { step, title, machine } },
+  'step.started': { when: 'A step was found to be missing and begins.', fields: { step, title, machine, reason: 'what was seen missing' } },
   'step.progress': {
     when: 'A long step tells how far it is.',
     fields: {
@@ -40,7 +40,7 @@ export const eventTable: EventTable = {
   },
   'step.done': {
     when: 'A step is done. Without a `step.started` before it, it was found done.',
-    fields: { step, title, machine, ms: 'milliseconds it took', changed: 'false = its work was found done' },
+    fields: { step, title, machine, ms: 'milliseconds it took', changed: 'false = its work was found done, or it only waited' },
   },
   'step.failed': {
     when: 'A step failed, or is blocked. Steps that need it are not run.',
