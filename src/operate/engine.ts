@@ -60,7 +60,8 @@ const stageTimes = (work: Building, emit: Emit): { listen: Emit } => {
     listen: (body) => {
       const stage = 'step' in body ? stageOf.get(body.step) : undefined
       if (stage !== undefined && !started.has(stage)) {
-        started.set(stage, performance.now())
+        // A step that is found done tells of itself only then.
+        started.set(stage, performance.now() - ('ms' in body ? body.ms : 0))
         emit({ type: 'stage.started', stage, title: title(stage) })
       }
       emit(body)
