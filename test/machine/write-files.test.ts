@@ -1,4 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -21,7 +33,7 @@ describe('files on their way', () => {
   const asRoot = it.skipIf(process.getuid?.() !== 0)
 
   it('have a header each and an end, so that nothing in a content can be taken for either', () => {
-    expect(packFiles([{ path: '/a b', content: '600 3 /x\nend\n', mode: 0o600 }]).toString()).toBe('600 66 13 /a b\n600 3 /x\nend\nend\n')
+    expect(packFiles([{ path: '/a b', content: '600 3 /x\nend\n', mode: 0o600 }]).toString()).toBe('600 13 /a b\n600 3 /x\nend\nend\n')
     expect(packFiles([]).toString()).toBe('end\n')
   })
 
@@ -54,6 +66,33 @@ describe('files on their way', () => {
 
   it('wait under a name that the kubelet does not take for a manifest', () => {
     expect(besideOf('/etc/kubernetes/manifests/etcd.yaml', 'quorate-new')).toBe('/etc/kubernetes/manifests/.etcd.yaml.quorate-new')
+  })
+
+  asRoot('get the mode and the owner they should have, and take the place of a link without following it', async () => {
+    const [path, target] = [join(dir, 'deep', 'er', 'file'), join(dir, 'target')]
+    const spec = { path, content: 'x', mode: 0o600 }
+    await unpack(packFiles([spec]))
+    chmodSync(path, 0o644)
+    expect(await unpack(packFiles([spec]))).toEqual([path])
+    chownSync(path, 1, 1)
+    expect(await unpack(packFiles([spec]))).toEqual([path])
+    writeFileSync(target, 'x', { mode: 0o600 })
+    rmSync(path)
+    symlinkSync(target, path)
+    expect(await unpack(packFiles([spec, { path: target, content: 'y' }]))).toEqual([path, target])
+    expect(lstatSync(path)).toMatchObject({ uid: 0, gid: 0, mode: 0o100600 })
+    expect(readFileSync(path, 'utf8')).toBe('x')
+  })
+
+  asRoot('say what stood in the way, and leave what was to be written later as it was', async () => {
+    const [first, later] = [join(dir, 'first'), join(dir, 'later')]
+    mkdirSync(join(dir, 'folder', 'full'), { recursive: true })
+    writeFileSync(later, 'old')
+    const packed = packFiles([first, join(dir, 'folder'), later].map((path) => ({ path, content: 'new' })))
+    const result = await runProcess(['sh', '-c', unpackScript], { stdin: packed, allowFailure: true })
+    expect(result).toMatchObject({ exit: 1, stdout: '', stderr: `${join(dir, 'folder')}: Is a directory\n` })
+    expect(readFileSync(later, 'utf8')).toBe('old')
+    expect(readdirSync(dir).sort()).toEqual(['first', 'folder', 'later'])
   })
 
   asRoot('leave everything as it was when the stream ends early, wherever that is', { timeout: 60_000 }, async () => {
