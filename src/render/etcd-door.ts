@@ -9,7 +9,7 @@ const peerPort = 2380
 /** etcd opens its metrics port after it has begun to serve its peers (etcd: embed.StartEtcd). */
 const metricsPort = 2381
 /** As the kernel lists a socket that listens there: proc(5), /proc/net/tcp. */
-const listening = `*:${metricsPort.toString(16).toUpperCase().padStart(4, '0')}\\ *\\ 0A\\ *`
+const listening = `:${metricsPort.toString(16).toUpperCase().padStart(4, '0')} \\S+ 0A `
 /** The kernel opens the door by itself after this time, whatever became of the script. */
 const longestSeconds = 20
 
@@ -43,18 +43,8 @@ table $table {
 END
   ;;
 open)
-  # No program but sleep is started: this runs while everything else starts too.
-  serves() {
-    while read -r line; do
-      case $line in ${listening}) return 0 ;; esac
-    done < /proc/net/tcp
-    return 1
-  }
-  n=0
-  until [ $n -ge $((${longestSeconds} * 10)) ] || serves; do
-    n=$((n + 1))
-    sleep 0.1
-  done
+  # One program that looks, since everything else starts at the same time.
+  perl -e '$/ = undef; for (1 .. ${longestSeconds * 10}) { open my $f, "<", "/proc/net/tcp"; <$f> =~ /${listening}/ and exit; select undef, undef, undef, .1 }'
   nft delete table $table
   ;;
 esac
