@@ -98,6 +98,8 @@ export const writeMachineRoot = async (
     ['etc/ssh/ssh_host_ed25519_key.pub', keys.hostKeyPublic, 0o644],
     ['etc/ssh/sshd_config.d/quorate-lab.conf', sshdSettings, 0o600],
     ['root/.ssh/authorized_keys', keys.authorizedKey, 0o600],
+    // `systemctl enable` would rebuild the links of old init scripts, and systemd read all units anew for each.
+    ['usr/lib/systemd/systemd-sysv-install', '#!/bin/sh\nexit 0\n', 0o755],
     ['var/lib/quorate/stamps/bundle', `${digest}\n`, 0o600],
   ]
   for (const [path, content, mode] of files) {

@@ -32,7 +32,7 @@ export const startBalancer: StepWork = {
     const rivals = leftoverUnits(ctx.cluster, spec, facts.units).filter((unit) => proxies.includes(unit))
     const start = async (): Promise<void> => {
       const stop = rivals.map(stopScript).join('')
-      const script = `${stop}systemctl enable --quiet ${units.join(' ')} 2>/dev/null\nsystemctl start ${units.join(' ')}`
+      const script = `${stop}systemctl enable --no-reload --quiet ${units.join(' ')} 2>/dev/null\nsystemctl start ${units.join(' ')}`
       const result = await ctx.fleet.machine(machine).sh(script, { timeoutMs: 60_000, allowFailure: true })
       ctx.forget(machine)
       if (result.exit !== 0) throw fault('Q4014', { units: units.join(' '), stderr: result.stderr.trim().slice(-400) }, { machine })

@@ -76,7 +76,7 @@ running() {
   done
 }
 before=$(running)
-systemctl enable --quiet containerd.service kubelet.service ${door}
+systemctl enable --no-reload --quiet containerd.service kubelet.service ${door}
 systemctl start containerd.service ${door} || exit 1
 kubeadm init --config ${kubeadmConfigPath} --skip-phases=${skipped.join(',')} 2>&1 || exit 1
 again=

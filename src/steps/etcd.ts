@@ -79,7 +79,7 @@ export const startEtcd: StepWork = {
     // Not waited for: a member is ready only when a majority of them runs, so waiting here would wait for the others.
     await ctx.fleet
       .machine(machine)
-      .sh('systemctl enable --quiet etcd.service; systemctl start --no-block etcd.service', { timeoutMs: 30_000 })
+      .sh('systemctl enable --no-reload --quiet etcd.service; systemctl start --no-block etcd.service', { timeoutMs: 30_000 })
     ctx.forget(machine)
   },
 }

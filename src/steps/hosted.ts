@@ -63,7 +63,7 @@ export const leadToGuest: StepWork = {
     const unit = guestUnit(ctx.cluster.name)
     const script = `set -e
 systemctl daemon-reload
-systemctl enable --quiet ${unit}
+systemctl enable --no-reload --quiet ${unit}
 systemctl start ${unit}
 ${guestScriptPath(ctx.cluster.name)} up
 `

@@ -7,7 +7,7 @@ export const startWorker: StepWork = {
     return facts.units['kubelet.service'] === 'active' ? { state: 'done' } : { state: 'todo', reason: 'kubelet is not running' }
   },
   run: async (ctx, machine) => {
-    const script = `systemctl enable --quiet containerd.service kubelet.service
+    const script = `systemctl enable --no-reload --quiet containerd.service kubelet.service
 systemctl start containerd.service kubelet.service
 `
     await ctx.fleet.machine(machine).sh(script, { timeoutMs: 60_000 })
