@@ -1,23 +1,10 @@
-import { environmentLines } from './environment.js'
+import { environmentLines, goEnvironment } from './environment.js'
+import type { RenderOptions } from './options.js'
 
 export const containerdConfigPath = '/etc/containerd/config.toml'
 export const containerdUnitPath = '/etc/systemd/system/containerd.service'
 /** The image every pod begins with; kubeadm of the same version asks for it. */
 export const pauseImage = 'registry.k8s.io/pause:3.10.2'
-
-export interface RenderOptions {
-  /** Machines made on this computer: a shared kernel, few privileges, no registry, no other purpose than this cluster. */
-  lab: boolean
-  /**
-   * How many threads of a Go program may run at once; unset, as many as there are processors. Where machines share the processors of one
-   * computer, a program that takes itself for the only one spends a quarter of its time waking threads.
-   */
-  goThreads?: number
-}
-
-/** For units and containers of Go programs. */
-export const goThreads = ({ goThreads: most }: RenderOptions): Record<string, string> =>
-  most === undefined ? {} : { GOMAXPROCS: String(most) }
 
 export const renderContainerdConfig = ({ lab }: RenderOptions): string => `# Written by quorate; changes here are overwritten.
 version = 4
@@ -52,7 +39,7 @@ After=network.target quorate-network.service
 
 [Service]
 Type=notify
-${environmentLines(goThreads(options))}ExecStart=/usr/local/bin/containerd
+${environmentLines(goEnvironment(options))}ExecStart=/usr/local/bin/containerd
 Delegate=yes
 # Containers outlive it: a restart of containerd stops nothing.
 KillMode=process

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { stringify } from 'yaml'
 import { type Cluster, etcdMachines, type MachineSpec } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
-import { goThreads, type RenderOptions } from './containerd.js'
-import { environmentLines } from './environment.js'
+import { environmentLines, goEnvironment } from './environment.js'
+import type { RenderOptions } from './options.js'
 
 export const etcdUnitPath = '/etc/systemd/system/etcd.service'
 export const etcdConfigPath = '/etc/etcd/etcd.yaml'
@@ -87,7 +87,7 @@ StartLimitIntervalSec=0
 Type=notify
 # Ready only when a majority runs, however long that takes.
 TimeoutStartSec=infinity
-${environmentLines(goThreads(options))}ExecStart=/usr/local/bin/etcd --config-file=${etcdConfigPath}
+${environmentLines(goEnvironment(options))}ExecStart=/usr/local/bin/etcd --config-file=${etcdConfigPath}
 # A member that was removed ends by itself with status 0 and must not be started again.
 Restart=on-failure
 RestartSec=100ms

@@ -2,14 +2,14 @@ import { stringify } from 'yaml'
 import { type Cluster, controlPlanes, etcdMachines, type MachineSpec, topologyOf, workers } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
 import { drainSeconds, watchDrain } from './api-server-end.js'
-import { goThreads, type RenderOptions } from './containerd.js'
 import { duration } from './duration.js'
 import { apiServerPort, isColocated } from './endpoint.js'
-import { environmentList } from './environment.js'
+import { environmentList, goEnvironment } from './environment.js'
 import { etcdClientUrl, etcdDataDir, etcdSettings } from './etcd.js'
 import { kubeProxyConfiguration } from './kube-proxy.js'
 import { kubeletConfiguration } from './kubelet.js'
 import { pkiDir } from './managed-file.js'
+import type { RenderOptions } from './options.js'
 import { http2Environment } from './systemd.js'
 
 export const kubeadmConfigPath = '/etc/kubernetes/kubeadm.yaml'
@@ -30,7 +30,7 @@ export const taintsOf = (cluster: Cluster, machine: MachineSpec): { key: string;
     : []
 
 const etcdSection = (cluster: Cluster, timing: Timing, options: RenderOptions): object => {
-  const extraEnvs = environmentList(goThreads(options))
+  const extraEnvs = environmentList(goEnvironment(options))
   if (topologyOf(cluster) === 'stacked')
     return {
       local: { dataDir: etcdDataDir, extraArgs: args(etcdSettings(cluster, timing)), ...(extraEnvs.length > 0 ? { extraEnvs } : {}) },
@@ -59,7 +59,7 @@ const leaderElection = (timing: Timing): [string, string][] => [
 ]
 
 const clusterConfiguration = (cluster: Cluster, machine: MachineSpec, timing: Timing, options: RenderOptions): object => {
-  const extraEnvs = environmentList({ ...http2Environment(timing), ...goThreads(options) })
+  const extraEnvs = environmentList({ ...http2Environment(timing), ...goEnvironment(options) })
   const routed = cluster.network.plugin.kind === 'routed'
   const { node } = timing
   return {

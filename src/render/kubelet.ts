@@ -1,7 +1,7 @@
 import type { Cluster } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
-import type { RenderOptions } from './containerd.js'
 import { duration, wholeSeconds } from './duration.js'
+import type { RenderOptions } from './options.js'
 import { addressAt, dnsServiceIp } from './subnet.js'
 
 /** What pods of dnsPolicy Default, CoreDNS among them, see as their resolv.conf on machines made on this computer. */

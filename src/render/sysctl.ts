@@ -1,6 +1,6 @@
 import type { Cluster, MachineSpec } from '../model/cluster.js'
-import type { RenderOptions } from './containerd.js'
 import { nginxNeedsNonlocalBind } from './nginx.js'
+import type { RenderOptions } from './options.js'
 
 export const sysctlPath = '/etc/sysctl.d/90-quorate.conf'
 

@@ -1,10 +1,10 @@
 import type { Timing } from '../model/timing.js'
-import { goThreads, type RenderOptions } from './containerd.js'
 import { wholeSeconds } from './duration.js'
-import { environmentLines } from './environment.js'
+import { environmentLines, goEnvironment } from './environment.js'
 import { heldSocketUse } from './held-socket.js'
 import { masterDownMs } from './keepalived.js'
 import { libexec, type ManagedFile } from './managed-file.js'
+import type { RenderOptions } from './options.js'
 
 const units = '/etc/systemd/system'
 export const kubeletUnitPath = `${units}/kubelet.service`
@@ -24,7 +24,7 @@ After=containerd.service quorate-network.service
 StartLimitIntervalSec=0
 
 [Service]
-${environmentLines({ ...http2Environment(timing), ...goThreads(options) })}EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
+${environmentLines({ ...http2Environment(timing), ...goEnvironment(options) })}EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
 EnvironmentFile=-/etc/default/kubelet
 ExecStartPre=${kubeletLinkScriptPath}
 ExecStart=/usr/local/bin/kubelet --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf \\

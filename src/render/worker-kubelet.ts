@@ -1,8 +1,8 @@
 import { stringify } from 'yaml'
 import type { Cluster, MachineSpec } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
-import type { RenderOptions } from './containerd.js'
 import { kubeletConfiguration } from './kubelet.js'
+import type { RenderOptions } from './options.js'
 
 export const kubeletConfigPath = '/var/lib/kubelet/config.yaml'
 export const kubeletFlagsPath = '/var/lib/kubelet/kubeadm-flags.env'
