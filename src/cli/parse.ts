@@ -24,7 +24,14 @@ const quiet = (command: Command): Command =>
     .helpCommand(false)
     .allowExcessArguments(true)
 
-const build = (commands: readonly CommandSpec[], groups: readonly GroupSpec[], done: (parsed: Parsed) => void): Command => {
+const build = (
+  argv: readonly string[],
+  commands: readonly CommandSpec[],
+  groups: readonly GroupSpec[],
+  done: (parsed: Parsed) => void,
+): Command => {
+  // Telling the parser all flags of every command is a tenth of what `--help` takes: only of those that can be meant.
+  const isSaid = ({ path }: { path: string }): boolean => argv.includes(path.split(' ')[0] ?? path)
   const root = quiet(new Command('quorate')).enablePositionalOptions()
   addFlags(root, commonFlags)
   root.option('-V, --version')
@@ -35,7 +42,7 @@ const build = (commands: readonly CommandSpec[], groups: readonly GroupSpec[], d
     else done({ kind: 'help', path: '', flags })
   })
   const parents = new Map<string, Command>()
-  for (const group of groups) {
+  for (const group of groups.filter(isSaid)) {
     const parent = quiet(root.command(group.path)).enablePositionalOptions()
     addFlags(parent, commonFlags)
     parent.argument('[word]').action((word: string | undefined) => {
@@ -45,7 +52,7 @@ const build = (commands: readonly CommandSpec[], groups: readonly GroupSpec[], d
     })
     parents.set(group.path, parent)
   }
-  for (const spec of commands) addCommand(spec, root, parents, done)
+  for (const spec of commands.filter(isSaid)) addCommand(spec, root, parents, done)
   return root
 }
 
@@ -95,7 +102,7 @@ const unknownFlag = (error: CommanderError, argv: readonly string[], commands: r
 /** The words of a command line turned into a command with raw values, or a wish for help. Throws Faults Q4901, Q4902, Q4903. */
 export const parse = (argv: readonly string[], commands: readonly CommandSpec[], groups: readonly GroupSpec[]): Parsed => {
   let parsed: Parsed | undefined
-  const root = build(commands, groups, (value) => {
+  const root = build(argv, commands, groups, (value) => {
     parsed = value
   })
   try {
