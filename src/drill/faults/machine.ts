@@ -143,7 +143,8 @@ export const machineFaults: readonly FaultSpec[] = [
     kind: 'power-cycle',
     lost: () => [],
     predicted: 'cold-start',
-    holdMs: 60_000,
+    // A cluster and its guest on two processors took 61 s.
+    holdMs: 90_000,
     expects: { redundancyMs: 240_000 },
     applies: always,
   }),

@@ -77,7 +77,9 @@ export const endProcess = (program: Program, id: string, signal: 'KILL' | 'TERM'
     id,
     `
 remember ${remembered} ${which(program)} || exit 1
-kill -${signal} $(cut -d' ' -f1 ${remembered})
+targets=$(cut -d' ' -f1 ${remembered})
+settle
+kill -${signal} $targets
 `,
   ),
   effect: script(id, gone(program)),
@@ -91,7 +93,9 @@ export const freezeProcess = (program: Program, id: string): MachineScripts => (
     id,
     `
 remember ${remembered} ${which(program)} || exit 1
-kill -STOP $(cut -d' ' -f1 ${remembered})
+targets=$(cut -d' ' -f1 ${remembered})
+settle
+kill -STOP $targets
 `,
   ),
   effect: script(
@@ -134,6 +138,7 @@ export const stopUnit = (program: Program, id: string): MachineScripts => ({
     id,
     `
 remember ${remembered} ${which(program)} || exit 1
+settle
 systemctl stop ${program.unit}
 `,
   ),
