@@ -51,6 +51,9 @@ export const installPrograms: StepWork = {
   },
 }
 
+const isUnitFile = (path: string): boolean => path.startsWith('/etc/systemd/system/')
+const isSysctlFile = (path: string): boolean => path.startsWith('/etc/sysctl.d/')
+
 /** All files of the machine in one round trip; then the units that run already and read a changed file are told, in turn where users would feel it. */
 export const configureMachine: StepWork = {
   observe: async (ctx, machine) => {
@@ -78,15 +81,21 @@ export const configureMachine: StepWork = {
     const differs = files.filter((f) => facts.files[f.path] !== sha256(f.content))
     const actions = unitActions(differs)
     for (const unit of actions.keys()) if (facts.units[unit] !== 'active') actions.delete(unit)
-    const before = facts.files[pendingPath] === undefined ? '' : ((await target.read(pendingPath)) ?? '')
+    const wasCut = facts.files[pendingPath] !== undefined
+    const before = wasCut ? ((await target.read(pendingPath)) ?? '') : ''
     for (const { unit, action } of parsePending(before)) if (actions.get(unit) !== 'restart') actions.set(unit, action)
-    const pending = actions.size > 0 ? [{ path: pendingPath, content: formatPending(actions), mode: 0o600 }] : []
-    const changed = new Set(await target.write([...pending, ...files]))
-    const reread = [...changed].some((path) => path.startsWith('/etc/systemd/system/')) ? ['systemctl daemon-reload'] : []
-    const sysctl = [...changed].filter((path) => path.startsWith('/etc/sysctl.d/')).map((path) => `sysctl -q -e -p ${path}`)
-    if (reread.length + sysctl.length > 0) await target.sh(`set -e\n${[...reread, ...sysctl].join('\n')}\n`, { timeoutMs: 30_000 })
+    const mark = { path: pendingPath, content: formatPending(actions), mode: 0o600 }
+    const marked = wasCut || actions.size > 0 || differs.some(({ path }) => isUnitFile(path) || isSysctlFile(path))
+    const written = await target.write(marked ? [mark, ...files] : files)
+    // A run that was cut off may have written any of them, and told nobody.
+    const changed = wasCut ? files.map(({ path }) => path) : written
+    const reread = changed.some(isUnitFile) ? ['systemctl daemon-reload'] : []
+    const sysctl = changed.filter(isSysctlFile).map((path) => `sysctl -q -e -p ${path}`)
+    const forget = marked ? [`rm -f ${pendingPath}`] : []
+    const tell = [...reread, ...sysctl, ...(actions.size > 0 ? [] : forget)]
+    if (tell.length > 0) await target.sh(`set -e\n${tell.join('\n')}\n`, { timeoutMs: 30_000 })
     for (const [unit, action] of actions) await tellUnit(ctx, machine, unit, action)
-    if (actions.size > 0) await target.sh(`rm -f ${pendingPath}`)
+    if (actions.size > 0) await target.sh(forget.join('\n'))
     ctx.forget(machine)
   },
 }
