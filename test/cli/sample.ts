@@ -125,7 +125,7 @@ export const brokenCheck: CheckResult = {
 export const sampleResult: ApplyResult = {
   cluster: sampleCluster,
   changed: 68,
-  changes: [{ step: 'etcd/start/cp-1', reason: 'not running' }],
+  changes: Array.from({ length: 68 }, (_, n) => ({ step: `phase/${n}`, reason: 'not there yet' })),
   ms: 17_400,
   stages: [
     { id: 'lab', title: 'Make machines', ms: 3100 },

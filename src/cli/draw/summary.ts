@@ -1,5 +1,5 @@
 import { duration } from '../duration.js'
-import { padTo, widthOf } from '../style.js'
+import { cutTo, padTo, widthOf } from '../style.js'
 import type { ApplyResult, BudgetRow } from '../verbs.js'
 import { brokenClaims, claimsLine } from './claims.js'
 import { plainMarks } from './marks.js'
@@ -38,6 +38,15 @@ const stageLines = (result: ApplyResult, pen: Pen): string[] => {
   })
 }
 
+/** More were a whole cluster, of which everything was missing. */
+const fewChanges = 8
+
+/** After a repair: what was not as the file says. */
+const changeLines = ({ changes }: ApplyResult, { paint, columns }: Pen): string[] => {
+  const left = Math.max(...changes.map(({ step }) => widthOf(step)))
+  return changes.map(({ step, reason }) => cutTo(`  ${padTo(step, left)}   ${paint.dim(reason)}`, columns))
+}
+
 const nextLines = (result: ApplyResult, file: string | undefined, pen: Pen): string[] => {
   const name = file === undefined || file === 'cluster.yaml' ? '' : ` ${file}`
   const rows: [string, string][] = [
@@ -65,6 +74,8 @@ export const summaryLines = (result: ApplyResult, file: string | undefined, pen:
   const facts = [...(result.alreadyUp || broken > 0 ? [duration(result.ms)] : []), `Kubernetes ${cluster.kubernetesVersion}`]
   if (result.changed > 0) facts.push(`${result.changed} steps done`)
   const lines = [`${sign} ${paint.bold(what)}  ${paint.dim(facts.join(', '))}`]
+  if (result.changes.length > 0 && result.changes.length <= fewChanges)
+    lines.push('', paint.bold('What was missing'), ...changeLines(result, pen))
   if (!result.alreadyUp || broken > 0) lines.push('', ...drawTopology(cluster, plainMarks(cluster), pen))
   if (!result.alreadyUp && result.stages.length > 0) lines.push('', paint.bold('Where the time went'), ...stageLines(result, pen))
   if (!result.alreadyUp && result.budget.length > 0) {
