@@ -71,6 +71,8 @@ BindReadOnlyPaths=
 `
     : `# Asked again at each start, it would only make the start longer; what is written was checked before.
 ExecStartPre=
+# Debian's unit limits its graceful stop of 5 s to 5 s: whichever ended first decided whether a stop with open connections counted as failed.
+TimeoutStopSec=10
 `
 }${lab ? '' : 'OOMScoreAdjust=-900\n'}`,
 })
