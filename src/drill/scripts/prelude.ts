@@ -38,8 +38,6 @@ remember() {
 same() { stat_of "$1" && [ "$start" = "$2" ]; }
 # Sends a signal to those that are remembered and still live.
 signal_remembered() { while read -r p at; do same "$p" "$at" && kill "-$1" "$p"; done < "$2"; }
-# A login and the search take processor time from what runs beside, and answers come late for it. A fault begins when that is over.
-settle() { sleep 0.3; }
 # Waits up to so many tenths of a second until a command succeeds.
 wait_for() {
   n=$1

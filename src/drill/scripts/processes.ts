@@ -71,17 +71,24 @@ const revive = ({ unit }: Program): string => `
 systemctl is-active -q ${unit} || { systemctl reset-failed ${unit} 2>/dev/null; systemctl start --no-block ${unit}; }
 `
 
-/** kill -9, or -TERM where the keeper starts the process again by itself. */
-export const endProcess = (program: Program, id: string, signal: 'KILL' | 'TERM'): MachineScripts => ({
-  inject: script(
+/**
+ * Remembers the processes of a program, then does something to them. A login and the search take processor time from what runs beside, and answers come
+ * late for it: the fault begins when that is over.
+ */
+const onceFound = (program: Program, id: string, act: string): string =>
+  script(
     id,
     `
 remember ${remembered} ${which(program)} || exit 1
 targets=$(cut -d' ' -f1 ${remembered})
-settle
-kill -${signal} $targets
+sleep 0.3
+${act}
 `,
-  ),
+  )
+
+/** kill -9, or -TERM where the keeper starts the process again by itself. */
+export const endProcess = (program: Program, id: string, signal: 'KILL' | 'TERM'): MachineScripts => ({
+  inject: onceFound(program, id, `kill -${signal} $targets`),
   effect: script(id, gone(program)),
   undo: script(id, revive(program)),
   undone: script(id, back(program)),
@@ -89,15 +96,7 @@ kill -${signal} $targets
 
 /** kill -STOP: the kernel keeps the connections open and even accepts new ones, nobody answers. */
 export const freezeProcess = (program: Program, id: string): MachineScripts => ({
-  inject: script(
-    id,
-    `
-remember ${remembered} ${which(program)} || exit 1
-targets=$(cut -d' ' -f1 ${remembered})
-settle
-kill -STOP $targets
-`,
-  ),
+  inject: onceFound(program, id, 'kill -STOP $targets'),
   effect: script(
     id,
     `
@@ -134,14 +133,7 @@ echo "${program.exe} $found runs, state $state"
 
 /** A clean stop that lasts: the unit stays down until it is started. */
 export const stopUnit = (program: Program, id: string): MachineScripts => ({
-  inject: script(
-    id,
-    `
-remember ${remembered} ${which(program)} || exit 1
-settle
-systemctl stop ${program.unit}
-`,
-  ),
+  inject: onceFound(program, id, `systemctl stop ${program.unit}`),
   effect: script(
     id,
     `
