@@ -12,7 +12,7 @@ export const environmentList = (variables: Readonly<Record<string, string>>): { 
 
 /**
  * For units and containers of Go programs. Where they share processors, collecting garbage four times later gives a tenth of the processor time of a
- * whole start back, for 0.4 GiB of seven machines.
+ * whole start back, for 0.5 GiB of seven machines.
  */
 export const goEnvironment = ({ goThreads }: RenderOptions): Record<string, string> =>
   goThreads === undefined ? {} : { GOMAXPROCS: String(goThreads), GOGC: '400' }

@@ -85,17 +85,16 @@ export const configureMachine: StepWork = {
     const before = wasCut ? ((await target.read(pendingPath)) ?? '') : ''
     for (const { unit, action } of parsePending(before)) if (actions.get(unit) !== 'restart') actions.set(unit, action)
     const mark = { path: pendingPath, content: formatPending(actions), mode: 0o600 }
-    const marked = wasCut || actions.size > 0 || differs.some(({ path }) => isUnitFile(path) || isSysctlFile(path))
-    const written = await target.write(marked ? [mark, ...files] : files)
+    const written = await target.write([mark, ...files])
     // A run that was cut off may have written any of them, and told nobody.
     const changed = wasCut ? files.map(({ path }) => path) : written
     const reread = changed.some(isUnitFile) ? ['systemctl daemon-reload'] : []
     const sysctl = changed.filter(isSysctlFile).map((path) => `sysctl -q -e -p ${path}`)
-    const forget = marked ? [`rm -f ${pendingPath}`] : []
-    const tell = [...reread, ...sysctl, ...(actions.size > 0 ? [] : forget)]
+    const forget = `rm -f ${pendingPath}`
+    const tell = actions.size > 0 ? [...reread, ...sysctl] : [...reread, ...sysctl, forget]
     if (tell.length > 0) await target.sh(`set -e\n${tell.join('\n')}\n`, { timeoutMs: 30_000 })
     for (const [unit, action] of actions) await tellUnit(ctx, machine, unit, action)
-    if (actions.size > 0) await target.sh(forget.join('\n'))
+    if (actions.size > 0) await target.sh(forget)
     ctx.forget(machine)
   },
 }

@@ -31,7 +31,7 @@ export const leftoverUnits = (cluster: Cluster, machine: MachineSpec, units: Rea
 }
 
 /**
- * Units that were to be told about a changed file and may not have been, none if only systemd or the kernel were to be told: written before the files,
+ * Units that were to be told about a changed file and may not have been, none if none of them runs: written before the files,
  * removed after the last was told. Without it, a kill between the two would leave a program on its old configuration, and nobody would see a
  * difference any more.
  */
