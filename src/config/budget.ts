@@ -16,6 +16,7 @@ import {
   backendFrozenMs,
   backendRefusedMs,
   carrierLostMs,
+  doorShutMs,
   keptConnectionMs,
   kubernetesServiceMs,
   usedTooEarlyMs,
@@ -51,10 +52,14 @@ const frozenServer = ({ cluster, timing, servers }: Shape): Span => {
   return backendFrozenMs(timing)
 }
 
-/** An API server whose etcd does not answer accepts everything and answers nothing. */
-const serverWithoutStore = (shape: Shape): Span => {
+/** An API server whose etcd member ended: it would accept everything and answer nothing, so its machine refuses connections. */
+const serverWithoutMember = (shape: Shape): Span => {
+  const { cluster, timing, servers } = shape
+  if (servers < 2) return unbounded(alone)
+  if (cluster.balancer === 'external') return yours
+  if (timing.etcd.silentMs > 0) return doorShutMs(timing)
   const frozen = frozenServer(shape)
-  return Number.isFinite(frozen.highMs) && shape.cluster.balancer !== 'external' ? withoutStoreMs(shape.timing) : frozen
+  return Number.isFinite(frozen.highMs) ? withoutStoreMs(timing) : frozen
 }
 
 const killedServer = ({ cluster, timing, servers }: Shape): Span => {
@@ -89,7 +94,7 @@ const lostLeader = (shape: Shape): Span => {
   if (etcdMachines(cluster).length < 3) return span(1000, 30_000, 'the only etcd member: kubelet starts it again')
   const election = etcdElectionMs(timing)
   if (topologyOf(cluster) !== 'stacked') return election
-  const server = serverWithoutStore(shape)
+  const server = serverWithoutMember(shape)
   return slowestOf(
     election,
     Number.isFinite(server.highMs) ? server : span(0, 30_000, 'its API server waits until kubelet has started it again'),

@@ -5,6 +5,7 @@ import {
   backendFrozenMs,
   backendRefusedMs,
   carrierLostMs,
+  doorShutMs,
   usedTooEarlyMs,
   withoutStoreMs,
 } from '../config/outage/api-server.js'
@@ -42,8 +43,12 @@ const returning = (proxy: string | undefined, gone: Span): Span => (proxy === 'n
 /** Frozen, so that its kernel accepts what nobody answers. */
 const frozenServer = (t: Timing, proxy: string | undefined): Span => unanswered(proxy, backendFrozenMs(t))
 
-/** Stacked, an API server whose member is gone accepts everything and answers nothing until /readyz tells. */
+/** An API server that cannot reach its member, or whose member serves nobody and yet answers, accepts everything until /readyz tells. */
 const serverWithoutStore = (t: Timing, proxy: string | undefined): Span => unanswered(proxy, withoutStoreMs(t))
+
+/** Stacked, an API server whose member ended or stands still: its machine refuses connections, which every proxy sees. */
+const serverWithoutMember = (t: Timing, proxy: string | undefined): Span =>
+  t.etcd.silentMs > 0 ? doorShutMs(t) : serverWithoutStore(t, proxy)
 
 /** What new connections to the endpoint feel at most, by what is lost. */
 const spanOf = (key: PredictionKey, cluster: Cluster): Span => {
@@ -83,14 +88,16 @@ const spanOf = (key: PredictionKey, cluster: Cluster): Span => {
     case 'vrrp-stopped':
       return address(virtualIpHandOverMs)
     case 'etcd-leader-lost':
+      return withElection(several ? serverWithoutMember(t, proxy) : unbounded('there is no other'))
+    case 'etcd-leader-stuck':
       return withElection(several ? serverWithoutStore(t, proxy) : unbounded('there is no other'))
     case 'etcd-leader-moved':
       return stacked ? slowestOf(etcdHandOverMs(t), stoppedServer(t)) : etcdHandOverMs(t)
     case 'etcd-leader-stopped':
       // The API server beside it has lost its member all the same.
-      return stacked ? slowestOf(etcdHandOverMs(t), serverWithoutStore(t, proxy)) : etcdHandOverMs(t)
+      return stacked ? slowestOf(etcdHandOverMs(t), serverWithoutMember(t, proxy)) : etcdHandOverMs(t)
     case 'etcd-follower-lost':
-      return stacked ? serverWithoutStore(t, proxy) : nothing('API servers go on with the other members')
+      return stacked ? serverWithoutMember(t, proxy) : nothing('API servers go on with the other members')
     case 'holder-lost':
       return colocated(cluster) ? slowestOf(address(virtualIpMoveMs), withElection(backendDetectMs(t))) : address(virtualIpMoveMs)
     case 'holder-stopped':
@@ -100,7 +107,7 @@ const spanOf = (key: PredictionKey, cluster: Cluster): Span => {
     case 'control-plane-lost':
       return colocated(cluster) ? slowestOf(address(virtualIpMoveMs), withElection(backendDetectMs(t))) : withElection(backendDetectMs(t))
     case 'control-plane-stopped':
-      return slowestOf(stoppedServer(t), stacked ? serverWithoutStore(t, proxy) : nothing(''), etcdElectionMs(t))
+      return slowestOf(stoppedServer(t), stacked ? serverWithoutMember(t, proxy) : nothing(''), etcdElectionMs(t))
     case 'carrier-lost':
       return several ? carrierLostMs(t, cluster.hosted) : unbounded('there is no other')
     case 'zone-lost':

@@ -30,9 +30,10 @@ export interface Timing {
   retries: number
   /**
    * `readyCheckMs`: after so long without an answer of etcd /readyz turns false. As many of these as make a server count as down take longer
-   * than an election, or every election empties the balancers.
+   * than an election, or every election empties the balancers. Each machine looks at its own member every `lookMs`; one that gives it no answer
+   * for `silentMs` closes the API server beside it to new connections (render/api-door.ts). 0 = nobody looks.
    */
-  etcd: { heartbeatMs: number; electionMs: number; readyCheckMs: number }
+  etcd: { heartbeatMs: number; electionMs: number; readyCheckMs: number; lookMs: number; silentMs: number }
   /** controller-manager and scheduler. */
   lease: { durationMs: number; renewMs: number; retryMs: number }
   node: { statusUpdateMs: number; monitorGraceMs: number; monitorPeriodMs: number; leaseDurationMs: number; tolerationMs: number }

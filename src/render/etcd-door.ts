@@ -1,4 +1,5 @@
 import { type Cluster, etcdMachines } from '../model/cluster.js'
+import { etcdHealthPort } from './etcd.js'
 import { libexec } from './managed-file.js'
 
 export const etcdDoorUnit = 'quorate-etcd-door.service'
@@ -6,10 +7,11 @@ export const etcdDoorUnitPath = `/etc/systemd/system/${etcdDoorUnit}`
 export const etcdDoorScriptPath = `${libexec}/etcd-door`
 
 const peerPort = 2380
-/** etcd opens its metrics port after it has begun to serve its peers (etcd: embed.StartEtcd). */
-const metricsPort = 2381
-/** As the kernel lists a socket that listens there: proc(5), /proc/net/tcp. */
-const listening = `:${metricsPort.toString(16).toUpperCase().padStart(4, '0')} \\S+ 0A `
+/**
+ * etcd opens this port after it has begun to serve its peers (etcd: embed.StartEtcd). As the kernel lists a socket that listens there: proc(5),
+ * /proc/net/tcp.
+ */
+const listening = `:${etcdHealthPort.toString(16).toUpperCase().padStart(4, '0')} \\S+ 0A `
 /** The kernel opens the door by itself after this time, whatever became of the script. */
 const longestSeconds = 20
 

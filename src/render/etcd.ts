@@ -8,6 +8,8 @@ import type { RenderOptions } from './options.js'
 export const etcdUnitPath = '/etc/systemd/system/etcd.service'
 export const etcdConfigPath = '/etc/etcd/etcd.yaml'
 export const etcdDataDir = '/var/lib/etcd'
+/** /livez, /readyz and /metrics on loopback, without TLS; kubeadm's choice. */
+export const etcdHealthPort = 2381
 
 export const etcdPeerUrl = (machine: Pick<MachineSpec, 'address'>): string => `https://${machine.address}:2380`
 export const etcdClientUrl = (machine: Pick<MachineSpec, 'address'>): string => `https://${machine.address}:2379`
@@ -54,7 +56,7 @@ export const renderEtcdConfig = (cluster: Cluster, machine: MachineSpec, timing:
     'advertise-client-urls': etcdClientUrl(machine),
     'listen-peer-urls': etcdPeerUrl(machine),
     'initial-advertise-peer-urls': etcdPeerUrl(machine),
-    'listen-metrics-urls': 'http://127.0.0.1:2381',
+    'listen-metrics-urls': `http://127.0.0.1:${etcdHealthPort}`,
     // Heeded only where there is no data directory. Itself alone, as kubeadm writes it for static pods: so no member is started anew when another one
     // comes or goes, and one without data finds nobody to join and ends.
     'initial-cluster': `${machine.name}=${etcdPeerUrl(machine)}`,

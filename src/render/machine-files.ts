@@ -1,6 +1,7 @@
 import { podCidrOf } from '../config/pod-cidr.js'
 import { type Cluster, hasVirtualIp, type MachineSpec, topologyOf } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
+import { apiDoorScriptPath, apiDoorUnit, apiDoorUnitPath, needsApiDoor, renderApiDoorScript, renderApiDoorUnit } from './api-door.js'
 import { cniConfigPath, renderCniConfig } from './cni.js'
 import { containerdConfigPath, containerdUnitPath, renderContainerdConfig, renderContainerdUnit } from './containerd.js'
 import { nodeLocalPort, proxyPlace } from './endpoint.js'
@@ -115,6 +116,14 @@ const etcdDoorFiles = (cluster: Cluster, machine: MachineSpec): ManagedFile[] =>
     ? [script(etcdDoorScriptPath, renderEtcdDoorScript()), { path: etcdDoorUnitPath, content: renderEtcdDoorUnit() }]
     : []
 
+const apiDoorFiles = (cluster: Cluster, machine: MachineSpec, timing: Timing): ManagedFile[] =>
+  needsApiDoor(cluster, machine, timing)
+    ? [
+        { ...script(apiDoorScriptPath, renderApiDoorScript(timing)), unit: apiDoorUnit },
+        { path: apiDoorUnitPath, content: renderApiDoorUnit(), unit: apiDoorUnit },
+      ]
+    : []
+
 /** Does etcd run here as a service of its own, not as a static pod beside an API server? */
 const hasEtcdUnit = (cluster: Cluster, machine: MachineSpec): boolean =>
   topologyOf(cluster) === 'external-etcd' && machine.roles.includes('etcd')
@@ -127,6 +136,7 @@ export const machineFiles = (cluster: Cluster, machine: MachineSpec, timing: Tim
     ...balancerFiles(cluster, machine, timing, options),
     ...(isNode ? nodeFiles(cluster, machine, timing, options) : []),
     ...etcdDoorFiles(cluster, machine),
+    ...apiDoorFiles(cluster, machine, timing),
     ...(hasEtcdUnit(cluster, machine)
       ? [
           { path: etcdConfigPath, content: renderEtcdConfig(cluster, machine, timing), unit: 'etcd.service' },

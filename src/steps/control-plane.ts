@@ -1,5 +1,6 @@
-import { topologyOf } from '../model/cluster.js'
+import { controlPlanes, topologyOf } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
+import { apiDoorUnit, needsApiDoor } from '../render/api-door.js'
 import { apiServerUrl } from '../render/endpoint.js'
 import { etcdDoorUnit, needsEtcdDoor } from '../render/etcd-door.js'
 import { kubeadmConfigPath } from '../render/kubeadm.js'
@@ -30,6 +31,13 @@ const kubeadmStamp = async (ctx: StepContext, machine: string): Promise<ReturnTy
   return config ? stampOf('control-plane', String(config.content), ctx.cluster.kubernetesVersion) : undefined
 }
 
+/** Units that refuse connections to etcd and to the API server while these cannot serve. */
+const doorsOf = ({ cluster, timing }: StepContext, machine: string): string[] => {
+  const self = controlPlanes(cluster).find((m) => m.name === machine)
+  const etcdDoor = topologyOf(cluster) === 'stacked' && needsEtcdDoor(cluster)
+  return [...(etcdDoor ? [etcdDoorUnit] : []), ...(self && needsApiDoor(cluster, self, timing) ? [apiDoorUnit] : [])]
+}
+
 /** Static pods are written by kubeadm itself, from its own configuration, on every control plane at the same time. */
 export const startControlPlane: StepWork = {
   observe: async (ctx, machine) => {
@@ -38,16 +46,20 @@ export const startControlPlane: StepWork = {
     if (facts.files[stamp.file.path] !== stamp.digest)
       return { state: 'todo', reason: 'static pods are not written from this configuration' }
     if (facts.units['kubelet.service'] !== 'active') return { state: 'todo', reason: 'kubelet is not running' }
+    // The other door ends by itself when etcd serves.
+    if (doorsOf(ctx, machine).includes(apiDoorUnit) && facts.units[apiDoorUnit] !== 'active')
+      return { state: 'todo', reason: 'nothing looks after its etcd member' }
     return { state: 'done' }
   },
   run: async (ctx, machine) => {
     const [facts, stamp] = await Promise.all([ctx.facts(machine), kubeadmStamp(ctx, machine)])
     if (!stamp) throw fault('Q4001', { reason: 'no kubeadm configuration' }, { machine })
     const start = async (): Promise<void> => {
-      const stacked = topologyOf(ctx.cluster) === 'stacked'
-      const door = stacked && needsEtcdDoor(ctx.cluster) ? etcdDoorUnit : ''
       const target = ctx.fleet.machine(machine)
-      const result = await target.sh(startScript(target.address, door), { timeoutMs: 240_000, allowFailure: true })
+      const result = await target.sh(startScript(target.address, doorsOf(ctx, machine).join(' ')), {
+        timeoutMs: 240_000,
+        allowFailure: true,
+      })
       if (result.exit !== 0)
         throw fault('Q4016', { what: 'kubeadm init', output: (result.stdout + result.stderr).trim().slice(-600) }, { machine })
       await target.write([stamp.file])
@@ -68,7 +80,10 @@ export const startControlPlane: StepWork = {
  * Static pods whose manifest changed are started anew by kubelet: where one ran before, the script ends when its successor runs and the API server
  * of this machine answers, so the next machine's turn begins with this one back in service.
  */
-const startScript = (address: string, door: string): string => `mkdir -p /etc/kubernetes/manifests && cd /etc/kubernetes/manifests || exit 1
+const startScript = (
+  address: string,
+  doors: string,
+): string => `mkdir -p /etc/kubernetes/manifests && cd /etc/kubernetes/manifests || exit 1
 # One line for each program that runs: name, process, digest of its manifest.
 running() {
   for p in etcd kube-apiserver kube-controller-manager kube-scheduler; do
@@ -76,8 +91,8 @@ running() {
   done
 }
 before=$(running)
-systemctl enable --no-reload --quiet containerd.service kubelet.service ${door}
-systemctl start containerd.service ${door} || exit 1
+systemctl enable --no-reload --quiet containerd.service kubelet.service ${doors}
+systemctl start containerd.service ${doors} || exit 1
 kubeadm init --config ${kubeadmConfigPath} --skip-phases=${skipped.join(',')} 2>&1 || exit 1
 again=
 while read -r p pid digest; do

@@ -1,4 +1,5 @@
 import { type Cluster, hasVirtualIp, type MachineSpec } from '../model/cluster.js'
+import { apiDoorUnit } from '../render/api-door.js'
 import { proxyPlace } from '../render/endpoint.js'
 import type { ManagedFile } from '../render/managed-file.js'
 import type { Turn } from './context.js'
@@ -15,6 +16,7 @@ export const managedUnits = [
   'kubelet.service',
   'quorate-network.service',
   'quorate-api.socket',
+  apiDoorUnit,
 ]
 
 /** The units of the entry to the API on one machine, in the order in which they start: a check of keepalived must find its proxy listening. */

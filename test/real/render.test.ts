@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { timings } from '../../src/config/timing.js'
 import { type Cluster, timingNames } from '../../src/model/cluster.js'
 import { openPki } from '../../src/pki/pki.js'
+import { apiDoorScriptPath } from '../../src/render/api-door.js'
 import { containerdConfigPath, renderContainerdConfig } from '../../src/render/containerd.js'
 import { etcdConfigPath, renderEtcdConfig } from '../../src/render/etcd.js'
 import { haproxyConfigPath, haproxySessionsPath, renderHaproxy } from '../../src/render/haproxy.js'
@@ -317,6 +318,56 @@ ${networkScriptPath} && (${show}) > /tmp/second && ls -i /etc/hosts | cmp - /tmp
       expect(output.trim().endsWith('\n1')).toBe(true)
     },
   )
+})
+
+describe('the door of an API server', () => {
+  /** Takes connections for ever, or answers as etcd does. Stands in for both programs, which are not what is asked here. */
+  const server = String.raw`use IO::Socket::INET; my ($at, $port) = @ARGV;
+my $l = IO::Socket::INET->new(LocalAddr => $at, LocalPort => $port, Listen => 9, ReuseAddr => 1) or die; print "up\n"; close STDOUT;
+while (my $c = $l->accept) { if ($port == 2381) { while (sysread $c, my $q, 4096) { syswrite $c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" } } }`
+  const connect = String.raw`use IO::Socket::INET; print IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => 6443, Timeout => 5) ? "open\n" : "$!\n"`
+
+  withProgram('/usr/sbin/nft')('refuses connections by the real nft while nothing answers for etcd, and leaves nothing', async () => {
+    const files = { ...filesOf(stacked(), 'cp-1'), '/run/server': server, '/run/connect': connect }
+    const script = `asked() { for at in 10.99.0.21 127.0.0.1; do perl /run/connect $at; done; }
+until_is() { n=0; until [ "$(asked)" = "$1" ]; do n=$((n + 1)); [ $n -lt 100 ] || { echo "never '$1': $(asked)"; exit 1; }; sleep 0.1; done; echo "$1"; }
+perl /run/server 0.0.0.0 6443 & api=$!
+asked=$(sleep 0.5; asked); echo "$asked"
+${apiDoorScriptPath} & door=$!
+until_is "Connection refused
+open"
+sleep 4; until_is "Connection refused
+open"
+perl /run/server 127.0.0.1 2381 & etcd=$!
+until_is "open
+open"
+kill -STOP $etcd
+until_is "Connection refused
+open"
+kill -CONT $etcd
+until_is "open
+open"
+kill $door $api $etcd; wait 2>/dev/null
+nft delete table inet quorate_api_door && nft list ruleset
+echo end`
+    const { exit, output } = await runInside(root, files, ['/bin/bash', '-c', script], { address: '10.99.0.21' })
+    const lines = output.split('\n').filter((line) => /^(open|Connection refused|closed|open:|never|end|nft|table)/.test(line))
+    expect([exit, lines]).toEqual([
+      0,
+      [
+        ...['open', 'open'],
+        ...['Connection refused', 'open'],
+        ...['Connection refused', 'open'],
+        ...['open', 'open'],
+        ...['Connection refused', 'open'],
+        ...['open', 'open', 'end'],
+        'closed: etcd refuses connections',
+        'open: etcd answers',
+        'closed: etcd did not answer for 0.3 s',
+        'open: etcd answers',
+      ],
+    ])
+  })
 })
 
 describe('the kubelet certificate script', () => {

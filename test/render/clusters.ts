@@ -83,7 +83,7 @@ export const fast: Timing = {
   idleMs: 3_600_000,
   redispatch: true,
   retries: 2,
-  etcd: { heartbeatMs: 50, electionMs: 500, readyCheckMs: 500 },
+  etcd: { heartbeatMs: 50, electionMs: 500, readyCheckMs: 500, lookMs: 100, silentMs: 300 },
   lease: { durationMs: 5000, renewMs: 3000, retryMs: 1000 },
   node: { statusUpdateMs: 4000, monitorGraceMs: 20_000, monitorPeriodMs: 2000, leaseDurationMs: 20_000, tolerationMs: 30_000 },
   http2: { readIdleMs: 5000, pingMs: 3000 },
@@ -111,7 +111,7 @@ export const guide: Timing = {
   idleMs: 50_000,
   redispatch: false,
   retries: 3,
-  etcd: { heartbeatMs: 100, electionMs: 1000, readyCheckMs: 2000 },
+  etcd: { heartbeatMs: 100, electionMs: 1000, readyCheckMs: 2000, lookMs: 0, silentMs: 0 },
   apiShutdownDelayMs: 0,
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { clusterObjects } from '../../src/render/addons.js'
+import { renderApiDoorScript, renderApiDoorUnit } from '../../src/render/api-door.js'
 import { renderCniConfig } from '../../src/render/cni.js'
 import { renderContainerdConfig, renderContainerdUnit } from '../../src/render/containerd.js'
 import { renderEtcdConfig, renderEtcdUnit } from '../../src/render/etcd.js'
@@ -44,6 +45,7 @@ const texts: Record<string, () => string> = {
   'kubeadm-colocated-hosts': () => renderKubeadmConfig(colocated(), named(colocated(), 'm-3'), fast, hosts),
   'kubeadm-external-etcd': () => renderKubeadmConfig(externalEtcd(), named(externalEtcd(), 'cp-1'), fast, hosts),
   'etcd-config': () => renderEtcdConfig(externalEtcd(), named(externalEtcd(), 'etcd-2'), fast),
+  'api-door': () => `${renderApiDoorScript(fast)}\n${renderApiDoorUnit()}`,
   'etcd-unit-hosts': () => renderEtcdUnit(hosts),
   'containerd-config-lab': () => renderContainerdConfig(lab),
   'containerd-config-hosts': () => renderContainerdConfig(hosts),

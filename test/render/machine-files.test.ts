@@ -25,6 +25,7 @@ const kubeadm = ['/etc/kubernetes/kubeadm.yaml', '/etc/kubernetes/patches/kube-a
 const kubelet = ['/var/lib/kubelet/config.yaml', '/var/lib/kubelet/kubeadm-flags.env']
 const etcdPatch = ['/etc/kubernetes/patches/etcd+strategic.yaml']
 const door = ['/etc/systemd/system/quorate-etcd-door.service', '/usr/local/libexec/quorate/etcd-door']
+const apiDoor = ['/etc/systemd/system/quorate-api-door.service', '/usr/local/libexec/quorate/api-door']
 const proxy = [
   '/etc/haproxy/haproxy.cfg',
   '/etc/haproxy/sessions.lua',
@@ -44,9 +45,9 @@ const sorted = (...lists: string[][]): string[] => lists.flat().sort()
 describe('files of a machine', () => {
   it('follow from its roles', () => {
     expect(paths(stacked(), 'lb-1')).toEqual(sorted(everywhere, proxy, virtualIp))
-    expect(paths(stacked(), 'cp-1')).toEqual(sorted(everywhere, node, kubeadm, etcdPatch, door))
+    expect(paths(stacked(), 'cp-1')).toEqual(sorted(everywhere, node, kubeadm, etcdPatch, door, apiDoor))
     expect(paths(stacked(), 'w-1')).toEqual(sorted(everywhere, node, kubelet))
-    expect(paths(colocated(), 'm-1')).toEqual(sorted(everywhere, node, kubeadm, etcdPatch, door, proxy, virtualIp))
+    expect(paths(colocated(), 'm-1')).toEqual(sorted(everywhere, node, kubeadm, etcdPatch, door, apiDoor, proxy, virtualIp))
     expect(paths(externalEtcd(), 'etcd-1')).toEqual(sorted(everywhere, door, ['/etc/etcd/etcd.yaml', '/etc/systemd/system/etcd.service']))
   })
 

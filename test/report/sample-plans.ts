@@ -21,7 +21,7 @@ export const timing: Timing = {
   idleMs: 3_600_000,
   redispatch: true,
   retries: 2,
-  etcd: { heartbeatMs: 50, electionMs: 500, readyCheckMs: 1000 },
+  etcd: { heartbeatMs: 50, electionMs: 500, readyCheckMs: 1000, lookMs: 100, silentMs: 300 },
   lease: { durationMs: 5000, renewMs: 3000, retryMs: 1000 },
   node: { statusUpdateMs: 10_000, monitorGraceMs: 50_000, monitorPeriodMs: 5000, leaseDurationMs: 40_000, tolerationMs: 300_000 },
   http2: { readIdleMs: 5000, pingMs: 3000 },

@@ -41,6 +41,22 @@ export const withoutStoreMs = (timing: Timing): Span => {
   )
 }
 
+/** nft, started on a busy computer. */
+const doorClosesMs = 150
+
+/**
+ * The member beside an API server ended, stands still, or is not let run: the machine refuses connections to the API server at the next look, or when
+ * the member has been silent for long enough, and a proxy goes on to the next one (render/api-door.ts).
+ */
+export const doorShutMs = (timing: Timing): Span =>
+  timing.etcd.silentMs === 0
+    ? withoutStoreMs(timing)
+    : span(
+        0,
+        timing.etcd.lookMs + timing.etcd.silentMs + doorClosesMs,
+        `refused when etcd beside it did not answer for ${timing.etcd.silentMs} ms`,
+      )
+
 /**
  * A killed process keeps its port until the kernel has freed its memory, and what the port takes in meanwhile is cut in the end. Measured with API
  * servers of 0.3 GB: 50 to 450 ms, the longer on busy processors.

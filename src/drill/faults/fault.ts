@@ -72,6 +72,7 @@ export type PredictionKey =
   | 'vrrp-killed'
   | 'vrrp-stopped'
   | 'etcd-leader-lost'
+  | 'etcd-leader-stuck'
   | 'etcd-leader-stopped'
   | 'etcd-leader-moved'
   | 'etcd-follower-lost'

@@ -84,7 +84,7 @@ export const networkFaults: readonly FaultSpec[] = [
       return { in: [`ip saddr ${other}`], out: [`ip daddr ${other}`] }
     },
     lost: nothing,
-    predicted: 'etcd-leader-lost',
+    predicted: 'etcd-leader-stuck',
     applies: withEtcdMajority,
   }),
   fault({

@@ -24,7 +24,7 @@ export const storageFaults: readonly FaultSpec[] = [
     shownBy: 'a write of 4 KiB to its file system is refused',
     undoneBy: 'it serves and votes, from its own disk again',
     lost: nothing,
-    predicted: 'etcd-leader-lost',
+    predicted: 'etcd-leader-stuck',
   },
   {
     ...common,
@@ -36,7 +36,7 @@ export const storageFaults: readonly FaultSpec[] = [
     shownBy: 'a write to its file system does not return',
     undoneBy: 'it serves and votes, from its own disk again',
     lost: nothing,
-    predicted: 'etcd-leader-lost',
+    predicted: 'etcd-leader-stuck',
   },
   {
     ...common,
