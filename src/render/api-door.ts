@@ -11,6 +11,9 @@ export const apiDoorScriptPath = `${libexec}/api-door`
 /** The kernel opens the door by itself after this time, whatever became of the script; refreshed once a second. */
 const longestSeconds = 3
 
+/** A member that wants to run, or waits for its disk, is granted so many times the silence that another one is. */
+const busyFactor = 5
+
 /** Only an API server that has a member of its own, and others that can stand in for it. */
 export const needsApiDoor = (cluster: Cluster, machine: MachineSpec, timing: Timing): boolean =>
   timing.etcd.silentMs > 0 &&
@@ -32,7 +35,7 @@ use warnings;
 use IO::Socket::INET;
 
 my $table = 'inet quorate_api_door';
-my ($silent, $pause) = (${timing.etcd.silentMs / 1000}, ${timing.etcd.lookMs / 1000});
+my ($pause, $silent, $patience) = (${timing.etcd.lookMs / 1000}, ${timing.etcd.silentMs / 1000}, ${(busyFactor * timing.etcd.silentMs) / 1000});
 my ($member, $asked, $heard, $closed) = (undef, 0, '', 0);
 $SIG{PIPE} = 'IGNORE';
 
@@ -42,6 +45,34 @@ sub nft {
   close $program or warn "nft ended with status $?\n";
 }
 
+# Nothing of a file that is gone.
+sub first_line { open(my $file, '<', $_[0]) or return ''; return <$file> // '' }
+
+# Does a thread of the member run, or wait for a processor or the disk? Then it is late, as on any busy machine, and not stuck (proc(5), /proc/PID/stat).
+sub is_late {
+  for my $process (grep { first_line("$_/comm") eq "etcd\n" } glob '/proc/[0-9]*') {
+    return 1 if grep { first_line($_) =~ /\) [RD] / } glob "$process/task/*/stat";
+  }
+  return 0;
+}
+
+# Is there something to read within so many seconds?
+sub hears {
+  vec(my $readable = '', fileno $member, 1) = 1;
+  return select($readable, undef, undef, $_[0]);
+}
+
+# For how long there was nothing to read from a member that is stuck, or late beyond all patience; 0 when there is something.
+sub silence {
+  my $waited = 0;
+  until (hears($silent)) {
+    $waited += $silent;
+    # Looked at twice: a thread that is about to answer sleeps for a moment between two steps.
+    return $waited if $waited >= $patience || !(is_late() || hears($pause / 4) || is_late());
+  }
+  return 0;
+}
+
 # Why the member is of no use, nothing when it answers.
 sub trouble {
   # A second time where it closed a connection that was idle.
@@ -49,9 +80,9 @@ sub trouble {
     $member //= IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => ${etcdHealthPort}, Timeout => $silent) // return 'refuses connections';
     $asked ||= syswrite $member, "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
     while (1) {
-      vec(my $readable = '', fileno $member, 1) = 1;
       # Asked once, it is waited for on and on: a member that wakes answers what it was asked.
-      select($readable, undef, undef, $silent) or return "did not answer for $silent s";
+      my $waited = silence();
+      return "did not answer for $waited s" if $waited;
       if (!sysread $member, $heard, 4096, length $heard) {
         ($member, $asked, $heard) = (undef, 0, '');
         next TRY;

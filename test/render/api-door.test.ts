@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -138,6 +138,20 @@ describe('the door of an API server', () => {
     waiting?.write(answer('200 OK', 'ok'))
     await says('open: etcd answers\n')
     expect(asked - before).toBeLessThanOrEqual(1)
+  })
+
+  it('is given more time where a member wants to run and does not come to it', async () => {
+    // A busy program of that name stands for it: the listener itself is a part of this test.
+    await copyFile('/usr/bin/perl', join(dir, 'etcd'))
+    const busy = spawn(join(dir, 'etcd'), ['-e', '1 while 1'], { stdio: 'ignore' })
+    try {
+      await start(200)
+      onQuestion = isSilent
+      await says(/closed: etcd did not answer for .* s\n/)
+      expect(said).toBe('closed: etcd did not answer for 1 s\n')
+    } finally {
+      busy.kill('SIGKILL')
+    }
   })
 
   it('is shut when the member cannot read its store', async () => {
