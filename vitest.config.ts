@@ -5,6 +5,7 @@ const withPrograms = [
   'test/real/**/*.test.ts',
   'test/client/{etcd,kubernetes-real}.test.ts',
   'test/elect/{takeovers,etcd-lock,kubernetes}.test.ts',
+  'test/steps/etcd-members.test.ts',
 ]
 
 /** Tests whose verdict is a matter of milliseconds: alone, because a neighbour on the same processor is felt as a fault. */

@@ -1,6 +1,6 @@
 // Runs the stages of `npm test` one after another and adds up what passed, failed and was skipped. Lint and types count as tests.
 import { spawn } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { relative } from 'node:path'
 
 const reports = '.quorate/test'
@@ -32,6 +32,17 @@ const run = (program, args, limitMs) =>
 const one = (program, args, limitMs) => async () => {
   const ok = (await run(program, args, limitMs)) === 0
   return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 }
+}
+
+/** The report page is looked at in a browser: where we may install one there is one from here on, elsewhere its tests are skipped and say so. */
+const browser = async () => {
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get') || existsSync('/usr/bin/chromium')) return
+  try {
+    const { ensureHostPackages } = await import('../dist/bundle/host-packages.js')
+    await ensureHostPackages(({ text }) => console.log(text), ['chromium'])
+  } catch (error) {
+    console.error(error.message)
+  }
 }
 
 /** Tests against real programs find them here. */
@@ -115,7 +126,7 @@ const stages = [
   { name: 'lint', run: one('node_modules/.bin/biome', ['check', '.'], 5 * minute) },
   { name: 'types', run: one('node_modules/.bin/tsc', ['-p', 'tsconfig.json', '--noEmit'], 5 * minute) },
   { name: 'build', run: one('scripts/prepare', [], 5 * minute) },
-  { name: 'unit', run: vitest('unit', 15 * minute) },
+  { name: 'unit', run: async () => browser().then(vitest('unit', 15 * minute)) },
   { name: 'timed', run: vitest('timed', 10 * minute) },
   { name: 'package', run: one('scripts/check-package', [], 5 * minute), needs: ['build'] },
   { name: 'bundle', run: one('node', ['dist/cli/main.js', 'bundle', 'build', '--plain'], 30 * minute), needs: ['build'] },

@@ -60,7 +60,7 @@ const bring = async (verb: string, { cluster, lab, fleet }: Target, options: App
     options.emit(body)
     if (body.type === 'step.done' && body.step === 'control-plane/answer') void lab?.favour(undefined)
   })
-  let changed = 0
+  let changes: ApplyResult['changes'] = []
   let ok = false
   try {
     if (lab) await refuseBadCompany(cluster)
@@ -82,18 +82,18 @@ const bring = async (verb: string, { cluster, lab, fleet }: Target, options: App
       const hosts = lab ? [] : meetingHosts(cluster).map((m) => fleet.machine(m.name))
       hostLock = await takeHostLock(hosts, { verb })
       const built = await buildCluster(session, lab && { lab, image: async () => labImageOf(bundle) }, emit, verb)
-      changed = built.outcome.changed
+      changes = built.outcome.results.flatMap((r) => (r.outcome === 'changed' ? [{ step: r.step, reason: r.reason ?? '' }] : []))
       ok = true
       return {
         cluster,
-        changed,
-        changes: built.outcome.results.flatMap((r) => (r.outcome === 'changed' ? [{ step: r.step, reason: r.reason ?? '' }] : [])),
+        changed: changes.length,
+        changes,
         ms: performance.now() - startedMs,
         stages,
         checks: built.checks,
         budget: predictOutages(cluster),
         kubeconfigPath: built.kubeconfigPath,
-        alreadyUp: changed === 0,
+        alreadyUp: changes.length === 0,
       }
     } finally {
       await hostLock?.release()
@@ -101,7 +101,7 @@ const bring = async (verb: string, { cluster, lab, fleet }: Target, options: App
     }
   } finally {
     await lab?.favour(undefined)
-    emit({ type: 'run.finished', verb, ok, ms: performance.now() - startedMs, changed })
+    emit({ type: 'run.finished', verb, ok, ms: performance.now() - startedMs, changed: changes.length })
     await journal.close()
     await lock.release()
   }

@@ -13,7 +13,7 @@ export interface Slot {
   needs: string[]
   lane: Lane
   risk: Risk
-  awaits?: true
+  awaits: boolean
 }
 
 const machinesOf = (phase: Phase, cluster: Cluster): (string | undefined)[] =>
@@ -43,7 +43,7 @@ export const expand = (cluster: Cluster, stages: readonly Stage[]): Slot[] => {
         needs,
         lane: phase.lane,
         risk: phase.risk,
-        ...(phase.awaits ? { awaits: phase.awaits } : {}),
+        awaits: phase.awaits,
       }
       return machine === undefined ? base : { ...base, machine }
     }),

@@ -33,7 +33,7 @@ export interface Phase {
   lane: Lane
   risk: Risk
   /** It changes nothing: it waits until what others do is there. */
-  awaits?: true
+  awaits: boolean
   /** False where this cluster has no use for it. */
   applies?: (cluster: Cluster) => boolean
 }
@@ -54,6 +54,7 @@ const phase = (id: string, title: string, on: On, needs: Need[] = [], rest: Part
   needs,
   lane: 'any',
   risk: 'none',
+  awaits: false,
   ...rest,
 })
 

@@ -14,7 +14,7 @@ export interface Step {
   lane: Lane
   risk: Risk
   /** It changes nothing: it waits until what others do is there. */
-  awaits?: true
+  awaits: boolean
   observe(): Promise<Seen>
   run(): Promise<void>
 }

@@ -56,7 +56,7 @@ export const bindSteps = (slots: readonly Slot[], ctx: StepContext, extra: Reado
       needs: slot.needs,
       lane: slot.lane,
       risk: slot.risk,
-      ...(slot.awaits ? { awaits: slot.awaits } : {}),
+      awaits: slot.awaits,
       observe: () => work.observe(ctx, machine),
       run: () => work.run(ctx, machine),
     }

@@ -59,7 +59,7 @@ describe('exit status', () => {
   })
 
   it('of plan --exit-code is 3 with work to do, 0 without, and 1 when a step is blocked', async () => {
-    const step = { id: 'a/b/c', stage: 's', title: 't', needs: [], lane: 'any' as const, risk: 'none' as const }
+    const step = { id: 'a/b/c', stage: 's', title: 't', needs: [], lane: 'any' as const, risk: 'none' as const, awaits: false }
     const planned = (state: 'done' | 'todo' | 'blocked') => ({
       plan: async () => ({
         cluster: sampleResult.cluster,

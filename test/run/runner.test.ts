@@ -22,6 +22,7 @@ const step = (w: World, id: string, needs: string[] = [], rest: Partial<Step> = 
   needs,
   lane: 'any',
   risk: 'none',
+  awaits: false,
   observe: async () => (w.done.has(id) ? { state: 'done' } : { state: 'todo', reason: 'missing' }),
   run: async () => {
     w.running.add(id)
