@@ -23,7 +23,7 @@ export const joinEtcd = async (ctx: StepContext, machine: MachineSpec, dataDir: 
 dir=${dataDir}/.join
 systemctl stop ${unit} 2>/dev/null
 systemctl reset-failed ${unit} 2>/dev/null
-rm -rf ${learner.member.name ? '' : '$dir '}${dataDir}/member
+rm -rf ${learner.isNew ? '$dir ' : ''}${dataDir}/member
 mkdir -p ${dataDir}
 chmod 700 ${dataDir}
 systemd-run --quiet --unit=${unit} --property=Type=exec /usr/local/bin/etcd --name=${name} --data-dir=$dir \\
@@ -52,11 +52,14 @@ rm -rf ${dataDir}/.join
   await target.sh(settle, { timeoutMs: 60_000 })
 }
 
-/** Of a learner that has taken part and lost what it copied, the others still expect what it had: it is taken off the list and added anew. */
+/**
+ * Of a learner that has taken part and lost what it copied, the others still expect what it had, and its name on the list comes later than the first of
+ * that: unless its directory is there, it is taken off the list and added anew.
+ */
 const learnerFor = async (ctx: StepContext, machine: MachineSpec, begun: boolean, dataDir: string): Promise<Learner> => {
   const learner = await addLearner(ctx, machine)
-  if (!learner.member.name) return learner
-  if (!learner.member.isLearner) throw fault('Q4015', { dataDir }, { machine: machine.name })
+  if (learner.isNew) return learner
+  if (learner.member.name && !learner.member.isLearner) throw fault('Q4015', { dataDir }, { machine: machine.name })
   if (begun) return learner
   await removeMember(ctx, learner.member)
   return addLearner(ctx, machine)

@@ -44,6 +44,8 @@ export const patiently = async <T>(ctx: StepContext, machine: string, what: stri
 
 export interface Learner {
   member: EtcdMemberFacts
+  /** It was not on the list before. */
+  isNew: boolean
   /** All members as a joining one must name them: `a=https://...,b=...`. */
   list: string
 }
@@ -58,7 +60,7 @@ export const addLearner = (ctx: StepContext, machine: MachineSpec): Promise<Lear
     const member = memberAt(members, machine)
     if (!member) return undefined
     const nameOf = (one: EtcdMemberFacts): string => (one.id === member.id ? machine.name : one.name)
-    return { member, list: members.flatMap((one) => one.peerUrls.map((url) => `${nameOf(one)}=${url}`)).join(',') }
+    return { member, isNew: !known, list: members.flatMap((one) => one.peerUrls.map((url) => `${nameOf(one)}=${url}`)).join(',') }
   })
 
 /** Gives a learner its vote as soon as it has what the others have. */

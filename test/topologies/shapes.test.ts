@@ -144,7 +144,13 @@ describe('one machine that becomes three, with a pool of addresses', () => {
       '-o',
       'jsonpath={.items[0].status.node}',
     ]
-    const announcer = (await ok(status)).out.trim()
+    // It is written anew whenever another node announces, as after the growth.
+    let announcer = ''
+    for (let i = 0; i < 60 && announcer === ''; i++) {
+      announcer = (await run(status)).out.trim()
+      if (announcer === '') await sleep(500)
+    }
+    expect(announcer).not.toBe('')
     await run(['ssh', '--file', all, announcer, 'systemctl poweroff -ff'])
     const endMs = performance.now() + 60_000
     let inARow = 0

@@ -54,17 +54,19 @@ settled() { wait_for 600 etcd_ready && wait_for 300 api_ready && sleep 1; }
 # Removes the member of this machine, wipes its disk, and joins it again as a learner that is promoted once it has caught up.
 replace_member() {
   line=$(own_member)
-  case $line in
-  *', true') ;;
+  # Run again after it was ended: a learner whose data is in place only has to start. One without has perhaps taken part, and its log would be expected of it
+  # (raft: commit out of range), so it is added anew like everybody else.
+  case $line,$(ls -d ${etcdDataDir}/member 2>/dev/null) in
+  *', true,'/*) ;;
   *)
+    systemctl stop ${joinUnit} 2>/dev/null
     etcd_down
     id=\${line%%,*}
     [ -z "$id" ] || ctl "$OTHERS" member remove "$id" || return 1
     rm -rf ${etcdDataDir}/member
-    wait_for 100 learner_added || return 1
+    wait_for 100 learner_added && join_member || return 1
     ;;
   esac
-  [ -e ${etcdDataDir}/member ] || join_member || return 1
   etcd_up
   wait_for 900 promoted
 }
