@@ -2,6 +2,7 @@ import type { Cluster } from '../model/cluster.js'
 import { corednsObjects } from './coredns.js'
 import { kubeProxyObjects } from './kube-proxy-objects.js'
 import type { KubernetesObject } from './kubernetes-object.js'
+import { kubernetesServiceObjects } from './kubernetes-service.js'
 import { metallbObjects } from './metallb.js'
 import { probeObjects } from './probe.js'
 import { webObjects } from './web.js'
@@ -21,6 +22,7 @@ const adminBinding: KubernetesObject = {
  * Every object that is declared in a new cluster, in an order that may be applied from first to last. */
 export const clusterObjects = (cluster: Cluster): KubernetesObject[] => [
   adminBinding,
+  ...kubernetesServiceObjects(cluster),
   ...kubeProxyObjects(cluster),
   ...corednsObjects(cluster),
   ...probeObjects(),

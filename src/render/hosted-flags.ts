@@ -14,8 +14,10 @@ export const controllerManagerPort = 10_257
 export const schedulerPort = 10_259
 
 const apiServer = (cluster: Cluster, timing: Timing): Flags => ({
-  // On the loopback of every node of the cluster: the Service `kubernetes` leads each pod to its own node's proxy. All replicas share it.
+  // On the loopback of every node of the cluster: the Service `kubernetes` leads each pod to its own node's proxy. All replicas share it, so none of
+  // them writes it down (kubernetes-service.ts).
   'advertise-address': cluster.endpoint.address,
+  'endpoint-reconciler-type': 'none',
   'secure-port': cluster.endpoint.port,
   'allow-privileged': true,
   'authorization-mode': 'Node,RBAC',

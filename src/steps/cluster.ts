@@ -4,6 +4,7 @@ import { controlPlanes, type MachineSpec, nodes } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
 import { clusterObjects, type KubernetesObject } from '../render/addons.js'
 import { kubeadmConfigPath, taintsOf } from '../render/kubeadm.js'
+import { kubernetesSlicePath, ownsKubernetesSlice } from '../render/kubernetes-service.js'
 import { askApi } from './ask-api.js'
 import type { StepContext } from './context.js'
 import { declare, declareAll } from './declare.js'
@@ -90,6 +91,9 @@ export const declareObjects: StepWork = {
     askApi(ctx, async (client) => {
       const record = await client.find(recordPath)
       if (!record) return { state: 'todo', reason: 'not declared yet' }
+      // Nobody else would write it anew.
+      if (ownsKubernetesSlice(ctx.cluster) && !(await client.find(kubernetesSlicePath)))
+        return { state: 'todo', reason: 'the Service kubernetes leads nowhere' }
       const data = record.data as Record<string, string> | undefined
       return data?.objects === objectsDigest(ctx) ? { state: 'done' } : { state: 'todo', reason: 'declared from another configuration' }
     }),

@@ -201,6 +201,9 @@ describe('a control plane in another cluster', () => {
 
   it('goes on while its pods are replaced one after another', async () => {
     const namespace = `quorate-${guestName}`
+    const slice = ['get', 'endpointslice', 'kubernetes', '-o', 'jsonpath={.metadata.generation} {.endpoints[*].addresses[*]}']
+    const before = (await kubectl(guest, ...slice)).out
+    expect(before).toMatch(/^\d+ 10\.99\.0\.40$/)
     const { gap, failed } = await asking('g-1', 2, async () => {
       await kubectl(host, '-n', namespace, 'rollout', 'restart', 'deployment/kube-apiserver')
       await kubectl(host, '-n', namespace, 'rollout', 'status', 'deployment/kube-apiserver', '--timeout=180s')
@@ -209,6 +212,15 @@ describe('a control plane in another cluster', () => {
     // A server that is leaving says so (500) before the proxy has heard it; and sessions are closed when it has.
     expect(failed.length).toBeLessThan(10)
     expect(gap).toBeLessThan(3000)
+    // Not taken away in between: each that ended would have, had it written the address itself.
+    expect((await kubectl(guest, ...slice)).out).toBe(before)
+  })
+
+  it('gets back the addresses behind the Service kubernetes', async () => {
+    await kubectl(guest, 'delete', 'endpointslice', 'kubernetes')
+    const mended = JSON.parse((await ok(['up', guest, '-o', 'json'])).out)
+    expect(mended.changes).toEqual([{ step: 'cluster/objects', reason: 'the Service kubernetes leads nowhere' }])
+    await settled(guest)
   })
 
   it('is drilled on the nodes of its host, and loses no write with one of them', async () => {

@@ -103,7 +103,8 @@ How to see it:
     'The Service kubernetes differs from the file',
     'quorate kubectl get endpointslices -l kubernetes.io/service-name=kubernetes',
     `Pods reach the API by the Service kubernetes. Every API server writes its own address there every 10 seconds, and removes those that
-have not done so for 15. One that is missing is not used by pods; one too many lets a share of their requests fail.
+have not done so for 15. One that is missing is not used by pods; one too many lets a share of their requests fail. Of a hosted control plane
+quorate up writes the one address that all its API servers share.
 
 Usual causes: an API server that has just started or stopped; a wrong --advertise-address.`,
   ),
