@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { initText } from '../src/config/init.js'
 import { type Moves, watchMoves } from '../src/operate/watch-moves.js'
 import type { FaultReport } from '../src/report/drill-report.js'
+import { measure } from './support/command.js'
 import { drill, inWords, quorate, rowOf, tell } from './support/drills.js'
 import { columns, report } from './support/figures.js'
 import { type Scratch, withScratch } from './support/scratch.js'
@@ -115,9 +116,20 @@ const computer = (): Record<string, unknown> => ({
 const saturate = (): ChildProcess[] =>
   Array.from({ length: cpus().length * 2 }, () => spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' }))
 
+/** How often a control plane refused connections to its API server since it booted. */
+const doorsShut = async (file: string): Promise<number> => {
+  const told = await Promise.all(
+    ['cp-1', 'cp-2', 'cp-3'].map((name) =>
+      measure(['ssh', '--file', file, name, 'journalctl -u quorate-api-door -o cat | grep -c ^closed; true']),
+    ),
+  )
+  return told.reduce((sum, { out }) => sum + Number(out), 0)
+}
+
 const still = (scratch: Scratch, minutes: number): Promise<void> =>
   onProfile(scratch, 'fast', async (file) => {
     console.error(`fast: ${cpus().length} cores saturated for ${minutes} minutes`)
+    const before = await doorsShut(file)
     const loops = saturate()
     let moves: Moves
     try {
@@ -128,7 +140,11 @@ const still = (scratch: Scratch, minutes: number): Promise<void> =>
     const one = (name: string, value: number) => ({ name, unit: '', values: [value], goal: { at: 'most' as const, value: 0 } })
     report(
       `Moves of the profile fast within ${minutes} minutes of saturated cores`,
-      [one('moves of the virtual IP', moves.virtualIp), one('elections of etcd', moves.etcdLeader)],
+      [
+        one('moves of the virtual IP', moves.virtualIp),
+        one('elections of etcd', moves.etcdLeader),
+        one('doors of API servers shut', (await doorsShut(file)) - before),
+      ],
       { ...moves, ...computer() },
     )
   })
