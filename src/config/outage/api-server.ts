@@ -46,16 +46,10 @@ const doorClosesMs = 150
 
 /**
  * The member beside an API server ended, stands still, or is not let run: the machine refuses connections to the API server at the next look, or when
- * the member has been silent for long enough, and a proxy goes on to the next one (render/api-door.ts).
+ * the member has been silent for long enough, and a proxy goes on to the next one (render/api-door.ts). Only for profiles whose machines look (`silentMs` above 0).
  */
-export const doorShutMs = (timing: Timing): Span =>
-  timing.etcd.silentMs === 0
-    ? withoutStoreMs(timing)
-    : span(
-        0,
-        timing.etcd.lookMs + timing.etcd.silentMs + doorClosesMs,
-        `refused when etcd beside it did not answer for ${timing.etcd.silentMs} ms`,
-      )
+export const doorShutMs = ({ etcd: { lookMs, silentMs } }: Timing): Span =>
+  span(0, lookMs + silentMs + doorClosesMs, `refused when etcd beside it did not answer for ${silentMs} ms`)
 
 /**
  * A killed process keeps its port until the kernel has freed its memory, and what the port takes in meanwhile is cut in the end. Measured with API
