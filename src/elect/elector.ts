@@ -63,11 +63,10 @@ class Elector {
   }
 
   async run(): Promise<Ending | undefined> {
-    const { signal, keep, lock, name, emit } = this.#options
+    const { signal, keep, lock } = this.#options
     let restMs = 500
     this.#tell({})
-    const orphans = endOrphans(name)
-    if (orphans.length > 0) emit({ type: 'orphans-ended', pids: orphans })
+    this.#endOrphans()
     try {
       while (!signal.aborted) {
         const term = await this.#campaign()
@@ -87,6 +86,12 @@ class Elector {
       this.#guard?.close()
       lock.close()
     }
+  }
+
+  /** At the start, so that nothing of an earlier elector runs on for as long as we stand by, and before COMMAND: by then what was still dying the first time is dead. */
+  #endOrphans(): void {
+    const pids = endOrphans(this.#options.name)
+    if (pids.length > 0) this.#options.emit({ type: 'orphans-ended', pids })
   }
 
   #newGuard(): Guard {
@@ -187,6 +192,7 @@ class Elector {
       pid = message.pid
       active()
     })
+    this.#endOrphans()
     emit({ type: 'elected', token: term.token, ttlMs: term.ttlMs })
     active()
     void this.#hooks.run('on-elected', about)
