@@ -1,5 +1,5 @@
 import { type Cluster, controlPlanes } from '../model/cluster.js'
-import { type Claim, defineClaim, fine, judgeAll, listed, notSeen, unseen, wrong } from './claim.js'
+import { type Claim, defineClaim, fine, judgeAll, listed, notSeen, wrong } from './claim.js'
 
 /** Those of a hosted control plane have claims of their own. */
 const onMachines = (cluster: Cluster): boolean => cluster.hosted === undefined
@@ -36,25 +36,4 @@ const versions = defineClaim({
   },
 })
 
-const registered = defineClaim({
-  id: 'control-plane/registered',
-  claim: 'the Service kubernetes leads to every API server and to nothing else',
-  needs: ['api-addresses'],
-  applies: onMachines,
-  judge: (cluster, _observed, live) => {
-    const seen = live.apiAddresses
-    if (!seen) return unseen('the Service was not read')
-    const wanted = controlPlanes(cluster)
-    const findings = [
-      ...wanted.map(({ name, address }) => (seen.includes(address) ? fine(name) : wrong(name, `${address} is not behind the Service`))),
-      ...seen
-        .filter((address) => !wanted.some((m) => m.address === address))
-        .map((address) =>
-          wrong(address, 'is behind the Service and is no control plane of the file', { machine: wanted[0]?.name ?? address }),
-        ),
-    ]
-    return judgeAll(findings, 'Q5202', seen.join(', '))
-  },
-})
-
-export const controlPlaneClaims: readonly Claim[] = [ready, versions, registered]
+export const controlPlaneClaims: readonly Claim[] = [ready, versions]

@@ -1,4 +1,4 @@
-import { type Cluster, controlPlanes, nodes } from '../model/cluster.js'
+import { apiAddressesOfPods, type Cluster, controlPlanes, nodes } from '../model/cluster.js'
 import { type Claim, defineClaim, type Finding, fine, judgeAll, listed, notSeen, unseen, wrong } from './claim.js'
 
 /** Where the way to the API is not ours, or is one for each node: with a virtual IP the balancers are looked at instead. */
@@ -49,4 +49,24 @@ const everyServer = defineClaim({
   },
 })
 
-export const wayClaims: readonly Claim[] = [everyTime, everyServer]
+const fromPods = defineClaim({
+  id: 'endpoint/from-pods',
+  claim: 'the Service kubernetes leads pods to the API and to nothing else',
+  needs: ['api-addresses'],
+  judge: (cluster, _observed, live) => {
+    const seen = live.apiAddresses
+    if (!seen) return unseen('the Service was not read')
+    const wanted = apiAddressesOfPods(cluster)
+    const machineOf = (address: string): string =>
+      (controlPlanes(cluster).find((m) => m.address === address) ?? controlPlanes(cluster)[0] ?? cluster.hosted?.host)?.name ?? address
+    const findings = [
+      ...wanted.map((one) => (seen.includes(one) ? fine(one) : wrong(one, 'is not behind the Service', { machine: machineOf(one) }))),
+      ...seen
+        .filter((one) => !wanted.includes(one))
+        .map((one) => wrong(one, `is behind the Service, which should lead to ${listed(wanted)}`, { machine: machineOf(one) })),
+    ]
+    return judgeAll(findings, 'Q5202', seen.join(', '))
+  },
+})
+
+export const wayClaims: readonly Claim[] = [everyTime, everyServer, fromPods]

@@ -89,23 +89,6 @@ const versions = defineClaim({
   },
 })
 
-const registered = defineClaim({
-  id: 'hosted/registered',
-  claim: 'the Service kubernetes leads to the endpoint on every node and to nothing else',
-  needs: ['api-addresses'],
-  applies: isHosted,
-  judge: (cluster, _observed, { apiAddresses: seen }) => {
-    if (!seen) return unseen('the Service was not read')
-    const { address } = cluster.endpoint
-    const machine = cluster.hosted?.host.name ?? address
-    const findings = [
-      seen.includes(address) ? fine(address) : wrong(address, 'is not behind the Service', { machine }),
-      ...seen.filter((one) => one !== address).map((one) => wrong(one, 'is behind the Service and is not the endpoint', { machine })),
-    ]
-    return judgeAll(findings, 'Q5202', address)
-  },
-})
-
 const budgets = defineClaim({
   id: 'hosted/budgets',
   claim: 'a drain in the host cluster takes one pod of each program at a time',
@@ -138,4 +121,4 @@ const address = defineClaim({
   },
 })
 
-export const hostedClaims: readonly Claim[] = [replicas, address, reached, versions, registered, budgets]
+export const hostedClaims: readonly Claim[] = [replicas, address, reached, versions, budgets]

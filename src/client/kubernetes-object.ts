@@ -39,6 +39,7 @@ const known: Readonly<Record<string, Resource>> = Object.fromEntries(
       ['v1', 'ConfigMap', 'configmaps', true],
       ['v1', 'Secret', 'secrets', true],
       ['v1', 'Service', 'services', true],
+      ['v1', 'Endpoints', 'endpoints', true],
       ['v1', 'Pod', 'pods', true],
       ['apps/v1', 'DaemonSet', 'daemonsets', true],
       ['apps/v1', 'Deployment', 'deployments', true],

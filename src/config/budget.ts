@@ -2,9 +2,11 @@ import {
   apiServerCount,
   balancers,
   type Cluster,
+  controlPlanes,
   etcdMachines,
   hasVirtualIp,
   type MachineSpec,
+  podsUseEndpoint,
   quorumOf,
   topologyOf,
   workers,
@@ -116,6 +118,14 @@ const silentMachines = (shape: Shape, gone: readonly MachineSpec[]): Span => {
   )
 }
 
+/** What pods feel of one lost machine of those between them and the API. */
+const podsEntry = (shape: Shape): Span => {
+  const { cluster } = shape
+  if (cluster.hosted) return silentHost(shape)
+  if (!podsUseEndpoint(cluster)) return kubernetesServiceMs()
+  return slowestOf(...[...controlPlanes(cluster), ...balancers(cluster)].map((one) => silentMachines(shape, [one])))
+}
+
 const balancerRows = (shape: Shape): OutageBudget[] => {
   const { cluster, timing, balancerCount } = shape
   if (!hasVirtualIp(cluster)) return []
@@ -174,9 +184,7 @@ export const predictOutages = (cluster: Cluster): OutageBudget[] => {
     ...(several ? [{ failure: 'open connections to a lost machine', ...keptConnectionMs(timing) }] : []),
     // The Service of a hosted control plane leads every pod to the proxy of its own node.
     ...(several && cluster.hosted ? [{ failure: 'node of the host cluster loses power', ...silentHost(shape) }] : []),
-    ...(several
-      ? [{ failure: 'pods asking the Service kubernetes', ...(cluster.hosted ? silentHost(shape) : kubernetesServiceMs()) }]
-      : []),
+    ...(several ? [{ failure: 'pods asking the Service kubernetes', ...podsEntry(shape) }] : []),
     { failure: 'controller-manager killed', ...(several ? controllersTakeoverMs(timing) : apiServerRestartMs()) },
     { failure: 'scheduler killed', ...(several ? leaseTakeoverMs(timing) : apiServerRestartMs()) },
     ...(workers(cluster).length > 1 ? [{ failure: 'worker lost: Services leave it out', ...nodeNotReadyMs(timing) }] : []),

@@ -107,6 +107,18 @@ export const topologyOf = (cluster: Cluster): Topology => {
 export const hasVirtualIp = (cluster: Cluster): boolean =>
   cluster.balancer === 'haproxy-keepalived' || cluster.balancer === 'nginx-keepalived'
 
+/**
+ * Do pods reach the API by the endpoint, as everybody else does? Otherwise by the addresses that each API server writes of itself, of which one that died
+ * stays until its lease of 15 s has run out. A proxy on a node's loopback is out of reach for pods, and somebody else's balancer may not take a
+ * connection back to the machine that it came from.
+ */
+export const podsUseEndpoint = (cluster: Cluster): boolean =>
+  cluster.hosted !== undefined || (hasVirtualIp(cluster) && cluster.timing !== 'guide' && controlPlanes(cluster).length > 1)
+
+/** What the Service `kubernetes` leads to. */
+export const apiAddressesOfPods = (cluster: Cluster): string[] =>
+  podsUseEndpoint(cluster) ? [cluster.endpoint.address] : controlPlanes(cluster).map((m) => m.address)
+
 /** Pods of each component of a hosted control plane: never more than there are nodes, since no two share one. */
 export const hostedReplicas = ({ host, replicas }: Hosted): number => Math.min(replicas, nodes(host).length)
 

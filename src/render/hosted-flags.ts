@@ -4,6 +4,7 @@ import { watchDrain } from './api-server-end.js'
 import { duration } from './duration.js'
 import { etcdClientUrl } from './etcd.js'
 import { type HostedComponent, hostedFilesDir } from './hosted-names.js'
+import { endpointReconciler } from './kubernetes-service.js'
 
 type Flags = Record<string, string | number | boolean | undefined>
 
@@ -14,10 +15,9 @@ export const controllerManagerPort = 10_257
 export const schedulerPort = 10_259
 
 const apiServer = (cluster: Cluster, timing: Timing): Flags => ({
-  // On the loopback of every node of the cluster: the Service `kubernetes` leads each pod to its own node's proxy. All replicas share it, so none of
-  // them writes it down (kubernetes-service.ts).
+  // On the loopback of every node of the cluster: the Service `kubernetes` leads each pod to its own node's proxy.
   'advertise-address': cluster.endpoint.address,
-  'endpoint-reconciler-type': 'none',
+  'endpoint-reconciler-type': endpointReconciler(cluster),
   'secure-port': cluster.endpoint.port,
   'allow-privileged': true,
   'authorization-mode': 'Node,RBAC',

@@ -8,6 +8,7 @@ import { environmentList, goEnvironment } from './environment.js'
 import { etcdClientUrl, etcdDataDir, etcdSettings } from './etcd.js'
 import { kubeProxyConfiguration } from './kube-proxy.js'
 import { kubeletConfiguration } from './kubelet.js'
+import { endpointReconciler } from './kubernetes-service.js'
 import { pkiDir } from './managed-file.js'
 import type { RenderOptions } from './options.js'
 import { http2Environment } from './systemd.js'
@@ -93,6 +94,7 @@ const clusterConfiguration = (cluster: Cluster, machine: MachineSpec, timing: Ti
         ['default-unreachable-toleration-seconds', Math.round(node.tolerationMs / 1000)],
         ['kubelet-certificate-authority', `${pkiDir}/ca.crt`],
         ['etcd-readycheck-timeout', duration(timing.etcd.readyCheckMs)],
+        ['endpoint-reconciler-type', endpointReconciler(cluster)],
         ['etcd-prefix', cluster.etcd.external?.prefix],
         ['service-node-port-range', cluster.network.nodePortRange],
       ]),

@@ -1,31 +1,38 @@
-import type { Cluster } from '../model/cluster.js'
+import { type Cluster, podsUseEndpoint } from '../model/cluster.js'
 import type { KubernetesObject } from './kubernetes-object.js'
 
-/** Where the addresses behind the Service `kubernetes` are, by the name that API servers give them when they write them themselves. */
-export const kubernetesSlicePath = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes'
-
-/** Do pods reach the API by an address that we write down, and not by those that each API server writes of itself? */
-export const ownsKubernetesSlice = (cluster: Cluster): boolean => cluster.hosted !== undefined
+/** For API servers whose address behind the Service `kubernetes` is not for them to write. */
+export const endpointReconciler = (cluster: Cluster): 'none' | undefined => (podsUseEndpoint(cluster) ? 'none' : undefined)
 
 /**
- * The API servers of a hosted control plane share one address, that of the proxy on each node. Were they to write it down themselves, each one that ends
- * in order would take it away from all, and pods would have no API for the 10 s until another writes it anew (k8s.io/kubernetes:
- * pkg/controlplane/reconcilers/lease.go, RemoveEndpoints).
+ * The Service `kubernetes` leads to the endpoint, so pods feel the loss of an API server as little as everybody else. API servers must not write there: each
+ * would add itself, and one that ends in order takes its address away, which those of a hosted control plane share: pods would have none for the 10 s
+ * until another writes it anew (k8s.io/kubernetes: pkg/controlplane/reconcilers/lease.go, RemoveEndpoints).
+ *
+ * In both forms, as API servers write them: some programs read the older one, and conformance compares them. The label keeps a controller from making slices of it.
  */
-export const kubernetesServiceObjects = (cluster: Cluster): KubernetesObject[] =>
-  ownsKubernetesSlice(cluster)
-    ? [
-        {
-          apiVersion: 'discovery.k8s.io/v1',
-          kind: 'EndpointSlice',
-          metadata: {
-            name: 'kubernetes',
-            namespace: 'default',
-            labels: { 'kubernetes.io/service-name': 'kubernetes', 'endpointslice.kubernetes.io/managed-by': 'quorate.dev' },
-          },
-          addressType: 'IPv4',
-          endpoints: [{ addresses: [cluster.endpoint.address], conditions: { ready: true } }],
-          ports: [{ name: 'https', port: cluster.endpoint.port, protocol: 'TCP' }],
-        },
-      ]
-    : []
+export const kubernetesServiceObjects = (cluster: Cluster): KubernetesObject[] => {
+  if (!podsUseEndpoint(cluster)) return []
+  const { address, port } = cluster.endpoint
+  const ports = [{ name: 'https', port, protocol: 'TCP' }]
+  const name = { name: 'kubernetes', namespace: 'default' }
+  return [
+    {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: {
+        ...name,
+        labels: { 'kubernetes.io/service-name': 'kubernetes', 'endpointslice.kubernetes.io/managed-by': 'quorate.dev' },
+      },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: [address], conditions: { ready: true } }],
+      ports,
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Endpoints',
+      metadata: { ...name, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+      subsets: [{ addresses: [{ ip: address }], ports }],
+    },
+  ]
+}

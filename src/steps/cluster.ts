@@ -4,7 +4,7 @@ import { controlPlanes, type MachineSpec, nodes } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
 import { clusterObjects, type KubernetesObject } from '../render/addons.js'
 import { kubeadmConfigPath, taintsOf } from '../render/kubeadm.js'
-import { kubernetesSlicePath, ownsKubernetesSlice } from '../render/kubernetes-service.js'
+import { changedByHand } from './as-declared.js'
 import { askApi } from './ask-api.js'
 import type { StepContext } from './context.js'
 import { declare, declareAll } from './declare.js'
@@ -12,7 +12,7 @@ import { makeMemberlistKey } from './memberlist-key.js'
 import { sha256 } from './stamp.js'
 import type { StepWork } from './work.js'
 
-/** Where the digests of what was declared are kept, so that a second run can tell without comparing every object. */
+/** Where the digest of what was declared is kept: a field that is declared no longer cannot be seen in the objects. */
 const recordPath = '/api/v1/namespaces/quorate-system/configmaps/applied'
 
 const api = async (ctx: StepContext): Promise<KubernetesClient> => {
@@ -91,11 +91,11 @@ export const declareObjects: StepWork = {
     askApi(ctx, async (client) => {
       const record = await client.find(recordPath)
       if (!record) return { state: 'todo', reason: 'not declared yet' }
-      // Nobody else would write it anew.
-      if (ownsKubernetesSlice(ctx.cluster) && !(await client.find(kubernetesSlicePath)))
-        return { state: 'todo', reason: 'the Service kubernetes leads nowhere' }
       const data = record.data as Record<string, string> | undefined
-      return data?.objects === objectsDigest(ctx) ? { state: 'done' } : { state: 'todo', reason: 'declared from another configuration' }
+      if (data?.objects !== objectsDigest(ctx)) return { state: 'todo', reason: 'declared from another configuration' }
+      const [changed, ...more] = await changedByHand(client, clusterObjects(ctx.cluster))
+      if (!changed) return { state: 'done' }
+      return { state: 'todo', reason: more.length === 0 ? changed : `${changed}, and ${more.length} more` }
     }),
   run: async (ctx) => {
     const client = await api(ctx)

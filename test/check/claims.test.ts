@@ -164,9 +164,18 @@ describe('other shapes of clusters', () => {
     expect(ids(bare({ balancer: 'external' }))).toContain('endpoint/answers')
     expect(ids(bare({ balancer: 'external' })).filter((id) => id.startsWith('balancer/'))).toEqual([])
     expect(ids(bare({ balancer: 'node-local' }))).toContain('balancer/backends')
-    expect(ids(bare({})).filter((id) => id.startsWith('endpoint/'))).toEqual(['endpoint/answers'])
+    expect(ids(bare({})).filter((id) => id.startsWith('endpoint/'))).toEqual(['endpoint/answers', 'endpoint/from-pods'])
     expect(ids(bare({ balancer: 'node-local' }))).toContain('endpoint/from-nodes')
-    expect(ids(bare({ balancer: 'external' })).filter((id) => id.startsWith('endpoint/'))).toHaveLength(3)
+    expect(ids(bare({ balancer: 'external' })).filter((id) => id.startsWith('endpoint/'))).toHaveLength(4)
+  })
+
+  it('lead pods to the endpoint where that is within their reach, and to each API server where it is not', () => {
+    const told = (cluster: Cluster, apiAddresses: string[]) =>
+      claimOf('endpoint/from-pods').evaluate(cluster, healthyObserved(cluster), { ...healthyLive(cluster), apiAddresses }).verdict
+    const each = ['10.99.0.21', '10.99.0.22', '10.99.0.23']
+    expect([told(demo, ['10.99.0.10']), told(demo, each)]).toEqual(['True', 'False'])
+    for (const shape of [bare({ balancer: 'node-local' }), { ...demo, timing: 'guide' as const }])
+      expect([told(shape, ['10.99.0.10']), told(shape, each)]).toEqual(['False', 'True'])
   })
 
   it('are asked for API servers where they run', () => {

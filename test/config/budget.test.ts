@@ -109,6 +109,14 @@ describe('predictOutages', () => {
     expect(names.some((name) => name.startsWith('nginx'))).toBe(balancer === 'nginx-keepalived')
   })
 
+  it('has pods feel a lost machine as everybody else does, where they are led to the endpoint', () => {
+    const pods = (more: Partial<Cluster>) => row({ ...defaultCluster(), ...more }, /^pods asking/)
+    const holder = row(defaultCluster(), /virtual-IP holder/)
+    const leader = row(defaultCluster(), /control plane with the etcd leader/)
+    expect(pods({})?.highMs).toBe(Math.max(holder?.highMs ?? 0, leader?.highMs ?? 0))
+    for (const lease of [{ balancer: 'node-local' }, { timing: 'guide' }] as const) expect(pods(lease)?.highMs).toBe(25_000)
+  })
+
   it('does not promise what nginx cannot do', () => {
     expect(row({ ...defaultCluster(), balancer: 'nginx-keepalived' }, /server frozen/)?.highMs).toBe(Number.POSITIVE_INFINITY)
   })

@@ -154,7 +154,7 @@ describe('a control plane in another cluster', () => {
   it('comes up beside its host, once', async () => {
     await ok(['up', host])
     const first = await ok(['up', guest, '-o', 'json'])
-    const wanted = ['hosted/replicas', 'hosted/reached', 'hosted/registered', 'hosted/budgets', 'balancer/backends', 'endpoint/from-nodes']
+    const wanted = ['hosted/replicas', 'hosted/reached', 'endpoint/from-pods', 'hosted/budgets', 'balancer/backends', 'endpoint/from-nodes']
     expect(ids(first.out)).toEqual(expect.arrayContaining(wanted))
     expect(ids(first.out)).not.toContain('control-plane/ready')
     await settled(guest)
@@ -219,7 +219,7 @@ describe('a control plane in another cluster', () => {
   it('gets back the addresses behind the Service kubernetes', async () => {
     await kubectl(guest, 'delete', 'endpointslice', 'kubernetes')
     const mended = JSON.parse((await ok(['up', guest, '-o', 'json'])).out)
-    expect(mended.changes).toEqual([{ step: 'cluster/objects', reason: 'the Service kubernetes leads nowhere' }])
+    expect(mended.changes).toEqual([{ step: 'cluster/objects', reason: 'EndpointSlice default/kubernetes is gone' }])
     await settled(guest)
   })
 

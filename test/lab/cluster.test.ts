@@ -100,7 +100,9 @@ describe('the default cluster', () => {
     expect(refused?.exit).not.toBe(0)
   })
 
-  it('gets back what is broken by hand: a stopped proxy, an edited file, a deleted object', async () => {
+  it('gets back what is broken by hand: a stopped proxy, an edited file, deleted objects', async () => {
+    await ok(['kubectl', '--file', file(whole), '--', '-n', 'kube-system', 'delete', 'deployment', 'coredns'])
+    await ok(['kubectl', '--file', file(whole), '--', '-n', 'default', 'delete', 'endpointslice', 'kubernetes'])
     await ok(['ssh', '--file', file(whole), 'lb-1', 'systemctl stop haproxy'])
     await ok(['ssh', '--file', file(whole), 'lb-2', 'echo "# by hand" >> /etc/keepalived/keepalived.conf'])
     const look = await run(['check', file(whole)])
@@ -110,6 +112,7 @@ describe('the default cluster', () => {
     const open = plan.steps.filter((step) => step.state !== 'done').map((step) => step.id)
     expect(open).toContain('balancer/start/lb-1')
     expect(open).toContain('machines/configure/lb-2')
+    expect(open).toContain('cluster/objects')
     await ok(['up', file(whole)])
     await ok(['check', file(whole)])
   })

@@ -103,6 +103,7 @@ export const keptConnectionMs = (timing: Timing): Span =>
 
 /**
  * The addresses behind the Service `kubernetes`: a dead API server's lease runs out after 15 s, and is looked at every 10 s. Until then
- * its share of connections from pods is refused or hangs (k8s.io/kubernetes, controlplane/reconcilers/lease.go). No flag changes it.
+ * its share of connections from pods is refused or hangs (k8s.io/kubernetes, controlplane/reconcilers/lease.go). No flag changes it; with a virtual IP
+ * pods are led there instead (render/kubernetes-service.ts).
  */
 export const kubernetesServiceMs = (): Span => span(5000, 25_000, 'lease of 15 s behind the Service kubernetes')

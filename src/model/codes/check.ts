@@ -102,11 +102,12 @@ How to see it:
   Q5202: entry(
     'The Service kubernetes differs from the file',
     'quorate kubectl get endpointslices -l kubernetes.io/service-name=kubernetes',
-    `Pods reach the API by the Service kubernetes. Every API server writes its own address there every 10 seconds, and removes those that
-have not done so for 15. One that is missing is not used by pods; one too many lets a share of their requests fail. Of a hosted control plane
-quorate up writes the one address that all its API servers share.
+    `Pods reach the API by the Service kubernetes. With a virtual IP, and of a hosted control plane, it leads to the endpoint: quorate writes that, and
+quorate up puts it back. Otherwise every API server writes its own address there every 10 seconds, and removes those that have not done so for 15: one
+that is missing is not used by pods, and one too many lets a share of their requests fail.
 
-Usual causes: an API server that has just started or stopped; a wrong --advertise-address.`,
+Usual causes: somebody edited or deleted it; an API server that has just started or stopped; a wrong --advertise-address, or one that still runs with
+another --endpoint-reconciler-type.`,
   ),
   Q5203: entry(
     'An API server runs another version',

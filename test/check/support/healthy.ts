@@ -1,6 +1,6 @@
 import { podCidrOf } from '../../../src/config/pod-cidr.js'
 import type { Cluster, MachineSpec, Role } from '../../../src/model/cluster.js'
-import { apiServerCount, balancers, controlPlanes, etcdMachines, nodes, workers } from '../../../src/model/cluster.js'
+import { apiAddressesOfPods, apiServerCount, balancers, controlPlanes, etcdMachines, nodes, workers } from '../../../src/model/cluster.js'
 import type { Observed, PodFacts } from '../../../src/model/observed.js'
 import type { Live } from '../../../src/observe/live.js'
 import { apiDoors } from '../../../src/render/endpoint.js'
@@ -215,7 +215,7 @@ const poolPods = (cluster: Cluster): PodFacts[] => {
 }
 
 export const healthyLive = (cluster: Cluster = demo): Live => ({
-  apiAddresses: cluster.hosted ? [cluster.endpoint.address] : controlPlanes(cluster).map((m) => m.address),
+  apiAddresses: apiAddressesOfPods(cluster),
   ...(cluster.hosted ? { hosted: hostedFacts(cluster) } : {}),
   budgets: [{ name: 'coredns', matchLabels: { 'k8s-app': 'kube-dns' } }],
   certificates: controlPlanes(cluster).map((m) => ({

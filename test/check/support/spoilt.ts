@@ -139,13 +139,16 @@ export const spoilt: readonly Spoilt[] = [
   unknownWhen('control-plane/versions', 'a version is not told', (o) => {
     delete of(o.apiServers, 1).version
   }),
-  falseWhen('control-plane/registered', 'Q5202', 'one is missing', 'cp-3', /10\.99\.0\.23 is not behind/, (_, live) =>
+  falseWhen('endpoint/from-pods', 'Q5202', 'the endpoint is missing', 'cp-1', /10\.99\.0\.10: is not behind/, (_, live) =>
     live.apiAddresses?.pop(),
   ),
-  falseWhen('control-plane/registered', 'Q5202', 'a stranger is there', 'cp-1', /10\.99\.0\.99: is behind the Service/, (_, live) =>
+  falseWhen('endpoint/from-pods', 'Q5202', 'an API server wrote itself', 'cp-2', /10\.99\.0\.22: is behind the Service/, (_, live) =>
+    live.apiAddresses?.push('10.99.0.22'),
+  ),
+  falseWhen('endpoint/from-pods', 'Q5202', 'a stranger is there', 'cp-1', /10\.99\.0\.99: is behind the Service/, (_, live) =>
     live.apiAddresses?.push('10.99.0.99'),
   ),
-  unknownWhen('control-plane/registered', 'it was not read', (_, live) => {
+  unknownWhen('endpoint/from-pods', 'it was not read', (_, live) => {
     delete live.apiAddresses
   }),
   falseWhen(
@@ -175,15 +178,6 @@ export const spoilt: readonly Spoilt[] = [
   }),
   unknownWhen('hosted/versions', 'a version is not told', (o) => {
     delete of(o.apiServers, 1).version
-  }),
-  falseWhen('hosted/registered', 'Q5202', 'the endpoint is missing', 'demo', /10\.99\.0\.40: is not behind/, (_, live) => {
-    live.apiAddresses = []
-  }),
-  falseWhen('hosted/registered', 'Q5202', 'a pod is there', 'demo', /10\.244\.21\.5: is behind the Service/, (_, live) =>
-    live.apiAddresses?.push('10.244.21.5'),
-  ),
-  unknownWhen('hosted/registered', 'it was not read', (_, live) => {
-    delete live.apiAddresses
   }),
   falseWhen('hosted/budgets', 'Q5213', 'one is missing', 'demo', /kube-scheduler: has no PodDisruptionBudget/, (_, live) =>
     live.hosted?.budgets.pop(),
