@@ -16,7 +16,8 @@ const stacked: Cluster = { ...example('stacked'), timing: 'fast' }
 
 describe('predictions', () => {
   it('of the profile fast keep within what is promised for it', () => {
-    expect(worst('holder-power', stacked)).toBeLessThanOrEqual(400)
+    // Of which 0.1 s for requests that were on their way already.
+    expect(worst('holder-power', stacked)).toBeLessThanOrEqual(500)
     expect(worst('keepalived-kill', stacked)).toBeLessThanOrEqual(100)
     expect(worst('keepalived-freeze', stacked)).toBeLessThanOrEqual(800)
     expect(worst('worker-power', stacked)).toBe(0)
