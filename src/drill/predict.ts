@@ -6,6 +6,7 @@ import {
   backendRefusedMs,
   carrierLostMs,
   doorShutMs,
+  kubernetesServiceMs,
   usedTooEarlyMs,
   withoutStoreMs,
 } from '../config/outage/api-server.js'
@@ -16,12 +17,13 @@ import {
   proxyFrozenMs,
   proxyKilledMs,
   proxyStoppedMs,
+  virtualIpClaimedMs,
   virtualIpHandOverMs,
   virtualIpMoveMs,
   vrrpKilledMs,
 } from '../config/outage/virtual-ip.js'
 import { timingOf } from '../config/timing.js'
-import { apiServerCount, balancers, type Cluster, hasVirtualIp, topologyOf } from '../model/cluster.js'
+import { apiServerCount, balancers, type Cluster, hasVirtualIp, podsUseEndpoint, topologyOf } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
 import type { Prediction } from '../report/drill-report.js'
 import type { FaultSpec, PredictionKey } from './faults/fault.js'
@@ -100,6 +102,8 @@ const spanOf = (key: PredictionKey, cluster: Cluster): Span => {
       return stacked ? serverWithoutMember(t, proxy) : nothing('API servers go on with the other members')
     case 'holder-lost':
       return colocated(cluster) ? slowestOf(address(virtualIpMoveMs), withElection(backendDetectMs(t))) : address(virtualIpMoveMs)
+    case 'address-claimed':
+      return virtualIpClaimedMs(t)
     case 'holder-stopped':
       return colocated(cluster)
         ? slowestOf(address(virtualIpHandOverMs), stoppedServer(t), etcdHandOverMs(t))
@@ -116,6 +120,8 @@ const spanOf = (key: PredictionKey, cluster: Cluster): Span => {
         ...(cluster.hosted ? [carrierLostMs(t, cluster.hosted)] : []),
         withElection(backendDetectMs(t)),
       )
+    case 'pods-entry':
+      return podsUseEndpoint(cluster) ? spanOf('control-plane-lost', cluster) : kubernetesServiceMs()
     case 'dns-pod-lost':
       return dnsPodLostMs()
     case 'cold-start':

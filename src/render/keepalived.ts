@@ -1,3 +1,4 @@
+import { announceAgainMs } from '../config/outage/virtual-ip.js'
 import { balancers, type Cluster, type MachineSpec } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
 import { wholeSeconds } from './duration.js'
@@ -98,8 +99,8 @@ export const renderKeepalived = (cluster: Cluster, machine: MachineSpec, timing:
       : [
           '  # Adverts from strangers are not heeded.',
           '  vrrp_check_unicast_src',
-          '  # Repeated, since a neighbour that missed the one announcement keeps the old hardware address.',
-          '  vrrp_garp_master_refresh 30',
+          '  # Every second, since a neighbour that missed the one announcement, or heard one of a stranger with the same address, keeps to the wrong machine.',
+          `  vrrp_garp_master_refresh ${wholeSeconds(announceAgainMs)}`,
           '  vrrp_garp_lower_prio_repeat 1',
           '  vrrp_higher_prio_send_advert true',
           '  # A late advert looks like death. Real-time priority is taken only when delays are seen, and is not needed to start.',

@@ -48,7 +48,9 @@ describe('predictions', () => {
     const { headline, budgets } = predictFault(spec('controller-manager-kill'), stacked)
     expect(headline).toMatchObject({ probe: 'new connection', worstMs: 0 })
     expect(budgets['controller-manager at work']).toBeGreaterThanOrEqual(timings.fast.lease.durationMs)
-    expect(predictFault(spec('rogue-virtual-ip'), stacked).headline.probe).toBe('API server directly')
+    expect(predictFault(spec('rogue-virtual-ip'), stacked).budgets['API server directly']).toBe(0)
+    expect(predictFault(spec('control-plane-power'), stacked).budgets['Service from a pod']).toBe(worst('control-plane-power', stacked))
+    expect(predictFault(spec('control-plane-power'), { ...stacked, timing: 'guide' }).budgets['Service from a pod']).toBe(25_000)
     expect(predictFault(spec('apiserver-freeze'), stacked).budgets['HTTP/2 with ping']).toBeNull()
   })
 

@@ -1,5 +1,5 @@
 import type { Timing } from '../../model/timing.js'
-import { inTurn, type Span, span } from './span.js'
+import { inTurn, type Span, span, unbounded } from './span.js'
 
 /** Neighbours learn the new hardware address from the gratuitous ARP; measured 0 to 0.04 s behind the move. */
 const announceMs = 50
@@ -24,7 +24,19 @@ export const virtualIpMoveMs = (timing: Timing, balancerCount = 2): Span =>
 
 /** The holder says that it goes, by an advert of priority 0: only the skew is waited for (RFC 9568, 6.4.3). */
 export const virtualIpHandOverMs = (timing: Timing, balancerCount = 2): Span =>
-  span(0, skewMs(timing, priorityOfLast(balancerCount)) + announceMs, 'handed over, only the VRRP skew is waited for')
+  span(0, onItsWayMs + skewMs(timing, priorityOfLast(balancerCount)) + announceMs, 'handed over, only the VRRP skew is waited for')
+
+/** How often the holder announces that the address is its own, whatever it hears (render/keepalived.ts). */
+export const announceAgainMs = 1000
+
+/**
+ * A machine that is no balancer has the address too, and said so up to three times, a second apart. Neighbours believe whom they heard last, so each time it takes
+ * until the holder announces itself again. Without that, until their tables forget.
+ */
+export const virtualIpClaimedMs = (timing: Timing): Span =>
+  timing.name === 'guide'
+    ? unbounded('neighbours believe whom they heard last, and the holder says nothing more')
+    : span(0, 3000 + announceAgainMs, `the holder announces itself every ${announceAgainMs} ms`)
 
 /**
  * keepalived killed: the address stays where it was and works until a standby announces it, and is removed there after that (measured

@@ -55,6 +55,7 @@ export const machineFaults: readonly FaultSpec[] = [
     description: 'API server, etcd leader, and perhaps leading controllers gone at once, without a goodbye.',
     kind: 'power',
     predicted: 'control-plane-lost',
+    expects: { also: { 'Service from a pod': 'pods-entry' }, redundancyMs: 180_000 },
     ...leader,
   }),
   fault({

@@ -132,12 +132,13 @@ export const networkFaults: readonly FaultSpec[] = [
     ...fault({
       id: 'rogue-virtual-ip',
       title: 'A stranger takes the virtual IP',
-      description: 'A machine that is no balancer adds the address and announces it. No protocol can hold it off; it must be seen.',
+      description:
+        'A machine that is no balancer adds the address and announces it. No protocol can hold it off; it must be seen, and talked over.',
       victim: 'machine that is no balancer',
       cut: () => ({}),
       lost: nothing,
-      predicted: 'nothing',
-      expects: { headline: 'API server directly', splitIsTheFault: true, claimSeen: 'virtual-ip/one-holder' },
+      predicted: 'address-claimed',
+      expects: { also: { 'API server directly': 'nothing' }, splitIsTheFault: true, claimSeen: 'virtual-ip/one-holder' },
       applies: (cluster) => withVirtualIp(cluster) && cluster.machines.some((m) => !m.roles.includes('balancer')),
     }),
     mechanism: { kind: 'scripts', on: ({ machine, cluster, id }) => takeAddress(machine, cluster.endpoint.address, id) },
