@@ -16,8 +16,8 @@ export interface BuildProgress {
 const hour = 3_600_000
 
 /**
- * Debug information is left out: it doubles the size of what every machine gets. It is not even made: without it the compilers have a tenth less to do, and what the
- * linker writes is the same. -trimpath makes the result independent of where it was built.
+ * Debug information is left out: it doubles the size of what every machine gets. It is not even made: without it the compilers have a tenth less to do, and the
+ * linker would throw it away. -trimpath makes the result independent of where it was built.
  */
 const flags = (pin: ModulePin): string[] => [
   '-trimpath',
