@@ -79,10 +79,11 @@ export const renderEtcdConfig = (cluster: Cluster, machine: MachineSpec, timing:
   return `# Written by quorate; changes here are overwritten.\n${stringify(config)}`
 }
 
-export const renderEtcdUnit = (options: RenderOptions): string => `[Unit]
+/** `first`: units that are started before the member whenever it is. */
+export const renderEtcdUnit = (first: readonly string[], options: RenderOptions): string => `[Unit]
 Description=etcd, member of the cluster's store
-Wants=quorate-network.service
-After=network.target quorate-network.service
+Wants=${first.join(' ')}
+After=network.target ${first.join(' ')}
 StartLimitIntervalSec=0
 
 [Service]

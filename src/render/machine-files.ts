@@ -6,7 +6,7 @@ import { cniConfigPath, renderCniConfig } from './cni.js'
 import { containerdConfigPath, containerdUnitPath, renderContainerdConfig, renderContainerdUnit } from './containerd.js'
 import { nodeLocalPort, proxyPlace } from './endpoint.js'
 import { etcdConfigPath, etcdUnitPath, renderEtcdConfig, renderEtcdUnit } from './etcd.js'
-import { etcdDoorScriptPath, etcdDoorUnitPath, needsEtcdDoor, renderEtcdDoorScript, renderEtcdDoorUnit } from './etcd-door.js'
+import { etcdDoorScriptPath, etcdDoorUnit, etcdDoorUnitPath, needsEtcdDoor, renderEtcdDoorScript, renderEtcdDoorUnit } from './etcd-door.js'
 import { haproxyConfigPath, haproxySessionsPath, renderHaproxy } from './haproxy.js'
 import { renderHaproxySessions } from './haproxy-sessions.js'
 import { heldSocketFiles } from './held-socket.js'
@@ -140,7 +140,11 @@ export const machineFiles = (cluster: Cluster, machine: MachineSpec, timing: Tim
     ...(hasEtcdUnit(cluster, machine)
       ? [
           { path: etcdConfigPath, content: renderEtcdConfig(cluster, machine, timing), unit: 'etcd.service' },
-          { path: etcdUnitPath, content: renderEtcdUnit(options), unit: 'etcd.service' },
+          {
+            path: etcdUnitPath,
+            content: renderEtcdUnit([networkUnit, ...(needsEtcdDoor(cluster) ? [etcdDoorUnit] : [])], options),
+            unit: 'etcd.service',
+          },
         ]
       : []),
   ]

@@ -117,12 +117,12 @@ const hook = async (): Promise<string> => {
   return path
 }
 
-/** Asks for /readyz ten times a second by the way of the node's own clients: the longest time without an answer, in ms, and those that got none, each with
+/** Asks for what everybody may read ten times a second by the way of the node's own clients: the longest time without an answer, in ms, and those that got none, each with
  * what curl ended with. */
 const asking = async (node: string, seconds: number, work: () => Promise<void>): Promise<{ gap: number; failed: string[] }> => {
   const script = `cat > /root/ask <<'END'
 while :; do
-  curl -s -o /dev/null --max-time 1 --cacert /etc/kubernetes/pki/ca.crt -w '%{http_code}/%{exitcode} ' https://127.0.0.1:7443/readyz; date +%s%3N
+  curl -s -o /dev/null --max-time 1 --cacert /etc/kubernetes/pki/ca.crt -w '%{http_code}/%{exitcode} ' https://127.0.0.1:7443/version; date +%s%3N
   sleep 0.1
 done
 END

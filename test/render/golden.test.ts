@@ -5,6 +5,7 @@ import { renderApiDoorScript, renderApiDoorUnit } from '../../src/render/api-doo
 import { renderCniConfig } from '../../src/render/cni.js'
 import { renderContainerdConfig, renderContainerdUnit } from '../../src/render/containerd.js'
 import { renderEtcdConfig, renderEtcdUnit } from '../../src/render/etcd.js'
+import { etcdDoorUnit } from '../../src/render/etcd-door.js'
 import { renderHaproxy } from '../../src/render/haproxy.js'
 import { renderHaproxySessions } from '../../src/render/haproxy-sessions.js'
 import { heldSocketFiles } from '../../src/render/held-socket.js'
@@ -13,7 +14,7 @@ import { renderKeepalived } from '../../src/render/keepalived.js'
 import { renderApiServerPatch, renderEtcdPatch, renderKubeadmConfig } from '../../src/render/kubeadm.js'
 import { renderNginx } from '../../src/render/nginx.js'
 import { renderNodeLocal } from '../../src/render/node-local.js'
-import { renderNetworkScript, renderNetworkUnit } from '../../src/render/routes.js'
+import { networkUnit, renderNetworkScript, renderNetworkUnit } from '../../src/render/routes.js'
 import { renderSysctl } from '../../src/render/sysctl.js'
 import { renderKeepalivedDropIn, renderKubeletLinkScript, renderKubeletUnit, renderProxyDropIn } from '../../src/render/systemd.js'
 import { renderProxyAlive, renderVrrpState } from '../../src/render/vrrp-scripts.js'
@@ -46,7 +47,7 @@ const texts: Record<string, () => string> = {
   'kubeadm-external-etcd': () => renderKubeadmConfig(externalEtcd(), named(externalEtcd(), 'cp-1'), fast, hosts),
   'etcd-config': () => renderEtcdConfig(externalEtcd(), named(externalEtcd(), 'etcd-2'), fast),
   'api-door': () => `${renderApiDoorScript(fast)}\n${renderApiDoorUnit()}`,
-  'etcd-unit-hosts': () => renderEtcdUnit(hosts),
+  'etcd-unit-hosts': () => renderEtcdUnit([networkUnit, etcdDoorUnit], hosts),
   'containerd-config-lab': () => renderContainerdConfig(lab),
   'containerd-config-hosts': () => renderContainerdConfig(hosts),
   'containerd-unit-hosts': () => renderContainerdUnit(hosts),

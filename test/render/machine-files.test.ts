@@ -51,6 +51,16 @@ describe('files of a machine', () => {
     expect(paths(externalEtcd(), 'etcd-1')).toEqual(sorted(everywhere, door, ['/etc/etcd/etcd.yaml', '/etc/systemd/system/etcd.service']))
   })
 
+  it('start a member behind its door, where there are others to wait for', () => {
+    const unitOf = (cluster: Cluster): string | undefined =>
+      machineFiles(cluster, named(cluster, 'etcd-1'), fast, options).find((f) => f.path.endsWith('/etcd.service'))?.content
+    const cluster = externalEtcd()
+    expect(unitOf(cluster)).toMatch(/^Wants=.* quorate-etcd-door\.service$/m)
+    expect(unitOf(cluster)).toMatch(/^After=.* quorate-etcd-door\.service$/m)
+    const alone = { ...cluster, machines: cluster.machines.filter((m) => !/^etcd-[2-9]/.test(m.name)) }
+    expect(unitOf(alone)).not.toContain('door')
+  })
+
   it('follow from the kind of balancer', () => {
     expect(paths(stacked({ balancer: 'node-local' }), 'w-1')).toEqual(sorted(everywhere, node, kubelet, proxy))
     expect(paths(stacked({ balancer: 'external' }), 'w-1')).toEqual(sorted(everywhere, node, kubelet))
