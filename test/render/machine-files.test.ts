@@ -52,8 +52,8 @@ describe('files of a machine', () => {
   })
 
   it('start a member behind its door, where there are others to wait for', () => {
-    const unitOf = (cluster: Cluster): string | undefined =>
-      machineFiles(cluster, named(cluster, 'etcd-1'), fast, options).find((f) => f.path.endsWith('/etcd.service'))?.content
+    const unitOf = (cluster: Cluster): string =>
+      String(machineFiles(cluster, named(cluster, 'etcd-1'), fast, options).find((f) => f.path.endsWith('/etcd.service'))?.content)
     const cluster = externalEtcd()
     expect(unitOf(cluster)).toMatch(/^Wants=.* quorate-etcd-door\.service$/m)
     expect(unitOf(cluster)).toMatch(/^After=.* quorate-etcd-door\.service$/m)
