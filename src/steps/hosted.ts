@@ -1,5 +1,4 @@
 import { ApiError, type KubernetesClient } from '../client/kubernetes.js'
-import { collectionPath, knownResource } from '../client/kubernetes-object.js'
 import { nodes } from '../model/cluster.js'
 import { fault, problem } from '../model/problem.js'
 import { guestRouteFiles, guestRoutesQuestion, guestScriptPath, guestUnit } from '../render/guest-routes.js'
@@ -83,12 +82,6 @@ const wanted = async (ctx: StepContext): Promise<KubernetesObject[] | undefined>
   return hosted && secrets && hostedObjects(ctx.cluster, hosted, ctx.timing, secrets)
 }
 
-const pathOf = ({ apiVersion, kind, metadata }: KubernetesObject): string => {
-  const resource = knownResource(apiVersion, kind)
-  if (!resource) throw new Error(`no path for ${kind}`)
-  return `${collectionPath(apiVersion, resource, metadata.namespace)}/${metadata.name}`
-}
-
 const isLeaving = (object: { metadata: object } | undefined): boolean => object !== undefined && 'deletionTimestamp' in object.metadata
 
 /** Refusals of the host cluster that the user can do something about. */
@@ -106,7 +99,7 @@ export const declareHosted: StepWork = {
     if (!objects) return { state: 'todo', reason: 'certificates are not issued yet' }
     const seen = await Promise.all(
       objects.map(async (object) => {
-        const found = await client.find<KubernetesObject>(pathOf(object), { deadlineMs: askMs })
+        const found = await client.find<KubernetesObject>(await client.pathOf(object), { deadlineMs: askMs })
         return { object, digest: found && !isLeaving(found) ? (found.metadata.annotations?.[hostedDigest] ?? '') : undefined }
       }),
     )
