@@ -16,12 +16,12 @@ type Entry = Omit<FaultSpec, 'category' | 'mechanism' | 'shownBy' | 'undoneBy' |
   expects?: FaultSpec['expects']
 }
 
-const fault = ({ kind, ...rest }: Entry): FaultSpec => ({
+const fault = ({ kind, expects, ...rest }: Entry): FaultSpec => ({
   category: 'machine',
   mechanism: { kind } as Mechanism,
   shownBy: shown[kind][0],
   undoneBy: shown[kind][1],
-  expects: { redundancyMs: 180_000 },
+  expects: { redundancyMs: 180_000, ...expects },
   holdMs: kind === 'freeze' ? 10_000 : 12_000,
   settleMs: 2000,
   // A host can be rebooted from within; taking its power or its processors away needs somebody outside.
@@ -55,7 +55,7 @@ export const machineFaults: readonly FaultSpec[] = [
     description: 'API server, etcd leader, and perhaps leading controllers gone at once, without a goodbye.',
     kind: 'power',
     predicted: 'control-plane-lost',
-    expects: { also: { 'Service from a pod': 'pods-entry' }, redundancyMs: 180_000 },
+    expects: { also: { 'Service from a pod': 'pods-entry' } },
     ...leader,
   }),
   fault({
@@ -94,7 +94,7 @@ export const machineFaults: readonly FaultSpec[] = [
     description: 'As when a hypervisor pauses it: it wakes in the belief that it holds the address.',
     kind: 'freeze',
     predicted: 'holder-lost',
-    expects: { splitIsTheFault: true, redundancyMs: 180_000 },
+    expects: { splitIsTheFault: true },
     ...holder,
   }),
   fault({
