@@ -57,8 +57,9 @@ const fromPods = defineClaim({
     const seen = live.apiAddresses
     if (!seen) return unseen('the Service was not read')
     const wanted = apiAddressesOfPods(cluster)
+    const planes = controlPlanes(cluster)
     const machineOf = (address: string): string =>
-      (controlPlanes(cluster).find((m) => m.address === address) ?? controlPlanes(cluster)[0] ?? cluster.hosted?.host)?.name ?? address
+      (planes.find((m) => m.address === address) ?? planes[0] ?? cluster.hosted?.host)?.name ?? address
     const findings = [
       ...wanted.map((one) => (seen.includes(one) ? fine(one) : wrong(one, 'is not behind the Service', { machine: machineOf(one) }))),
       ...seen

@@ -92,8 +92,9 @@ export const declareObjects: StepWork = {
       const record = await client.find(recordPath)
       if (!record) return { state: 'todo', reason: 'not declared yet' }
       const data = record.data as Record<string, string> | undefined
-      if (data?.objects !== objectsDigest(ctx)) return { state: 'todo', reason: 'declared from another configuration' }
-      const [changed, ...more] = await changedByHand(client, clusterObjects(ctx.cluster))
+      const objects = clusterObjects(ctx.cluster)
+      if (data?.objects !== digestOf(objects)) return { state: 'todo', reason: 'declared from another configuration' }
+      const [changed, ...more] = await changedByHand(client, objects)
       if (!changed) return { state: 'done' }
       return { state: 'todo', reason: more.length === 0 ? changed : `${changed}, and ${more.length} more` }
     }),
@@ -106,13 +107,13 @@ export const declareObjects: StepWork = {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name: 'applied', namespace: 'quorate-system' },
-      data: { objects: objectsDigest(ctx) },
+      data: { objects: digestOf(objects) },
     }
     await declare(client, record, ctx.signal)
   },
 }
 
-const objectsDigest = (ctx: StepContext): string => sha256(JSON.stringify(clusterObjects(ctx.cluster)))
+const digestOf = (objects: readonly KubernetesObject[]): string => sha256(JSON.stringify(objects))
 
 const kubeadmRecord = 'quorate.dev/kubeadm-digest'
 
