@@ -22,19 +22,23 @@ const labWeight = 8
  */
 export const enterGroups = (group: string, machine: string, weight = 1): string =>
   // A drill that starts a machine again goes ahead of all others; the machine must not.
-  ['renice -n 0 -p $$ > /dev/null 2>&1']
+  [
+    'renice -n 0 -p $$ > /dev/null 2>&1',
+    `mkdir -p ${present()
+      .map((c) => `${base}/${c}/${group}/${machine}`)
+      .join(' ')}`,
+    `read -r cpus < ${base}/cpuset/cpuset.cpus; read -r mems < ${base}/cpuset/cpuset.mems`,
+  ]
     .concat(
       present().map((c) => {
         const dir = `${base}/${c}/${group}/${machine}`
         const copy =
           c === 'cpuset'
-            ? [`${base}/cpuset/${group}`, dir]
-                .map((d) => `cat ${base}/cpuset/cpuset.cpus > ${d}/cpuset.cpus; cat ${base}/cpuset/cpuset.mems > ${d}/cpuset.mems; `)
-                .join('')
+            ? [`${base}/cpuset/${group}`, dir].map((d) => `echo "$cpus" > ${d}/cpuset.cpus; echo "$mems" > ${d}/cpuset.mems; `).join('')
             : ''
         const weigh =
           c === 'cpu' ? `echo ${labWeight * 1024} > ${base}/cpu/${group}/cpu.shares; echo ${weight * 1024} > ${dir}/cpu.shares; ` : ''
-        return `mkdir -p ${dir}; ${copy}${weigh}echo $$ > ${dir}/cgroup.procs${c === 'unified' ? ' || true' : ''}`
+        return `${copy}${weigh}echo $$ > ${dir}/cgroup.procs${c === 'unified' ? ' || true' : ''}`
       }),
     )
     .join('\n')

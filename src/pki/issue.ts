@@ -82,30 +82,45 @@ export const makeAuthority = async (commonName: string, nowMs: number): Promise<
   return { cert: pem('CERTIFICATE', cert.rawData), key: await exportKey(keys.privateKey) }
 }
 
-/** A leaf signed by an authority. It never outlives it: a chain with a dead link looks valid to nobody. */
-export const issueLeaf = async (subject: Subject, authority: KeyPair, nowMs: number): Promise<KeyPair> => {
+/** What every signature of one authority needs, read once: a cluster of seven machines has fifty leaves. */
+const signerOf = async (authority: KeyPair) => {
   const x509 = await load()
   const issuer = new x509.X509Certificate(authority.cert)
   const der = Buffer.from(authority.key.replace(/-----[^-]+-----/g, ''), 'base64')
-  const [signingKey, keys] = await Promise.all([webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']), generate()])
+  return {
+    issuer,
+    issuerName: issuer.subjectName,
+    key: await webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']),
+    keyIdentifier: await x509.AuthorityKeyIdentifierExtension.create(issuer),
+  }
+}
+
+const signers = new WeakMap<KeyPair, ReturnType<typeof signerOf>>()
+
+/** A leaf signed by an authority. It never outlives it: a chain with a dead link looks valid to nobody. */
+export const issueLeaf = async (subject: Subject, authority: KeyPair, nowMs: number): Promise<KeyPair> => {
+  const x509 = await load()
+  const signing = signers.get(authority) ?? signerOf(authority)
+  signers.set(authority, signing)
+  const [{ issuer, issuerName, key, keyIdentifier }, keys] = await Promise.all([signing, generate()])
   const names = splitNames(subject.names)
   const all = [...names.dns, ...names.ip]
   const cert = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject: new x509.Name(subjectName(subject.commonName, subject.organization)),
-    issuer: issuer.subjectName,
+    issuer: issuerName,
     notBefore: wholeSeconds(Math.max(nowMs - backdateMs, issuer.notBefore.getTime())),
     notAfter: wholeSeconds(Math.min(nowMs + leafLifeMs, issuer.notAfter.getTime())),
     signingAlgorithm: algorithm,
     publicKey: keys.publicKey,
-    signingKey: signingKey,
+    signingKey: key,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
       new x509.ExtendedKeyUsageExtension(
         subject.usages.map((u) => (u === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth)),
       ),
-      await x509.AuthorityKeyIdentifierExtension.create(issuer),
+      keyIdentifier,
       ...(all.length > 0
         ? [
             new x509.SubjectAlternativeNameExtension(
