@@ -11,6 +11,9 @@ for c in cpu cpuacct cpuset memory devices freezer blkio pids systemd; do
   mount -o remount,rw,bind /sys/fs/cgroup/$c 2>/dev/null
 done
 mount --make-rshared /
+# The network of a lab is IPv4. With the other family on, kube-proxy keeps a second set of rules and starts nft twice as often.
+echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6
+echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
 ip -batch - <<END
 link set lo up
 address add $ADDRESS dev host0
