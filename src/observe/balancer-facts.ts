@@ -19,7 +19,7 @@ const proxyUnit = (cluster: Cluster): 'nginx' | 'haproxy' => (cluster.balancer =
 const script = (proxy: 'nginx' | 'haproxy'): string => `
 exec 2>/dev/null
 echo "unit $(systemctl is-active ${proxy}.service)"
-echo "ip $(ip -j -4 addr show | tr -d '\\n')"
+echo "ip $(ip -j -4 addr show)"
 [ -r ${vrrpStatePath} ] && read -r state < ${vrrpStatePath} && echo "vrrp $state"
 echo "config $(sha256sum < ${proxy === 'nginx' ? nginxConfigPath : haproxyConfigPath})"
 echo stat

@@ -51,6 +51,13 @@ export const carries = (addresses: Record<string, string[]>, address: string): b
  */
 const certainSkew = (mostMs: number, leastMs: number): number => Math.max(leastMs, Math.min(mostMs, 0))
 
+/** How many there are in a list of the kernel's, such as "0-3,6". */
+const countOf = (list: string): number =>
+  list.split(',').reduce((count, range) => {
+    const [first = Number.NaN, last = first] = range.split('-').map(Number)
+    return count + (Number.isNaN(last - first) ? 0 : last - first + 1)
+  }, 0)
+
 /** Reads what `machineScript` printed between `startedMs` and `endedMs` of our own clock. Lines it does not know are passed over. */
 export const parseMachineFacts = (machine: string, text: string, startedMs: number, endedMs: number): MachineFacts => {
   const facts: MachineFacts = { ...nothing(machine, endedMs), reachable: true }
@@ -62,8 +69,8 @@ export const parseMachineFacts = (machine: string, text: string, startedMs: numb
     const tag = at === -1 ? line : line.slice(0, at)
     const value = at === -1 ? '' : line.slice(at + 1).trim()
     // systemctl prints the two properties of a unit in an order of its own.
-    if (tag === 'unit') unit = value
-    else if (tag === 'state') state = value
+    if (tag.startsWith('Id=')) unit = tag.slice('Id='.length)
+    else if (tag.startsWith('ActiveState=')) state = tag.slice('ActiveState='.length)
     if (unit && state) {
       facts.units[unit] = state
       unit = ''
@@ -74,13 +81,13 @@ export const parseMachineFacts = (machine: string, text: string, startedMs: numb
     else if (tag === 'kernel') facts.kernel = value
     else if (tag === 'os') facts.os = value
     else if (tag === 'container') facts.container = value
-    else if (tag === 'cpus') facts.cpus = Number(value) || 0
+    else if (tag === 'online') facts.cpus = countOf(value)
     else if (tag === 'memory') facts.memoryBytes = (Number(value) || 0) * 1024
     else if (tag === 'disk') facts.diskFreeBytes = Number(value) || 0
     else if (tag === 'ip') facts.addresses = addressesOf(value)
     else if (tag === 'present') facts.files[value] = 'present'
-    else if (tag === 'sum') {
-      const [, sum, path] = /^\\?([0-9a-f]{64}) [ *](.*)$/.exec(value) ?? []
+    else if (tag.length >= 64) {
+      const [, sum, path] = /^\\?([0-9a-f]{64}) [ *](.*)$/.exec(line) ?? []
       if (sum && path) facts.files[path] = sum
     } else if (tag === 'large') {
       const [, size, path] = /^(\d+) (.*)$/.exec(value) ?? []

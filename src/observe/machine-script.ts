@@ -17,8 +17,9 @@ const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 const words = (texts: readonly string[]): string => texts.map(quote).join(' ')
 
 /**
- * POSIX sh that prints everything in one go, a tag and a value on each line. The clock is read first and last, so that the time the
- * script takes does not count as skew. Nothing slow is started: no Go program, no `apt`, no `journalctl`.
+ * POSIX sh that prints everything in one go, a tag and a value on each line, or a program's own words where they are as clear. The clock is read
+ * first and last, so that the time the script takes does not count as skew. Nothing slow is started, no Go program, no `apt`, no `journalctl`, and
+ * nothing that the shell can do itself: every machine is asked each time.
  */
 export const machineScript = ({ files, exists = [], units }: MachineQuestions): string => `
 exec 2>/dev/null
@@ -26,21 +27,19 @@ echo "clock $(date +%s%N)"
 read -r name < /proc/sys/kernel/hostname; echo "hostname $name"
 read -r release < /proc/sys/kernel/osrelease; echo "kernel $release"
 . /etc/os-release; echo "os $PRETTY_NAME"
-echo "cpus $(nproc)"
+read -r online < /sys/devices/system/cpu/online; echo "online $online"
 [ -r /run/systemd/container ] && read -r container < /run/systemd/container && echo "container $container"
 while read -r key value _; do [ "$key" = MemTotal: ] && echo "memory $value" && break; done < /proc/meminfo
 df -P -B1 /var/lib | { read -r _; read -r _ _ _ free _; echo "disk $free"; }
-echo "ip $(ip -j -4 addr show | tr -d '\\n')"
-${units.length > 0 ? `systemctl show --property=Id,ActiveState -- ${words(units)} | sed -n 's/^Id=/unit /p;s/^ActiveState=/state /p'` : ''}
+echo "ip $(ip -j -4 addr show)"
+${units.length > 0 ? `systemctl show --property=Id,ActiveState -- ${words(units)}` : ''}
 ${
   files.length > 0
-    ? `set -- ${words(files)}
-find -L "$@" -maxdepth 0 -type f -size -${largestSummed}c -exec sha256sum -- {} + | sed 's/^/sum /'
-find -L "$@" -maxdepth 0 -type f ! -size -${largestSummed}c -printf 'large %s %p\\n'`
+    ? `find -L ${words(files)} -maxdepth 0 -type f \\( -size -${largestSummed}c -exec sha256sum -- {} + -o ! -size -${largestSummed}c -printf 'large %s %p\\n' \\)`
     : ''
 }
 ${exists.map((path) => `[ -e ${quote(path)} ] && echo present ${quote(path)}`).join('\n')}
-[ -r ${versionsPath} ] && sed 's/^/version /' ${versionsPath}
+[ -r ${versionsPath} ] && while read -r line; do echo "version $line"; done < ${versionsPath}
 echo "clock $(date +%s%N)"
 exit 0
 `

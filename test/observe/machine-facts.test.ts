@@ -74,15 +74,15 @@ describe('output of another machine', () => {
 hostname cp-1
 kernel 6.1.0
 os Debian GNU/Linux 12 (bookworm)
-cpus 2
+online 0-1
 memory 2048
 disk 4096
 ip [{"ifname":"lo","addr_info":[{"family":"inet","local":"127.0.0.1","prefixlen":8}]},{"ifname":"host0","addr_info":[{"family":"inet","local":"10.99.0.21","prefixlen":24},{"family":"inet","local":"10.99.0.10","prefixlen":24}]},{"ifname":"veth1"}]
-state active
-unit kubelet.service
-unit haproxy.service
-state failed
-sum ${'a'.repeat(64)}  /etc/with space
+ActiveState=active
+Id=kubelet.service
+Id=haproxy.service
+ActiveState=failed
+${'a'.repeat(64)}  /etc/with space
 version kubelet v1.36.3
 version etcd=3.6.16
 something new

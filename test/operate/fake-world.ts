@@ -22,9 +22,9 @@ const respond =
     const active = units.get(machine.name) ?? new Set<string>()
     units.set(machine.name, active)
     if (script.includes('echo "clock')) {
-      const digests = Object.entries(machine.digests()).map(([path, digest]) => `sum ${digest}  ${path}`)
+      const digests = Object.entries(machine.digests()).map(([path, digest]) => `${digest}  ${path}`)
       const present = machine.files.has(memberStamp) ? [`present ${etcdDatabase}`] : []
-      const states = [...active].flatMap((unit) => [`unit ${unit}`, 'state active'])
+      const states = [...active].flatMap((unit) => [`Id=${unit}`, 'ActiveState=active'])
       const clock = `clock ${Date.now()}000000`
       const lines = [
         clock,
