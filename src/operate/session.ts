@@ -130,6 +130,8 @@ export const openSession = async (cluster: Cluster, fleet: Fleet, options: Sessi
     ...(options.signal ? { signal: options.signal } : {}),
     facts,
     forget: (machine) => facts.forget(machine),
+    learn: (machine, { files = {}, units = {} }) =>
+      facts.learn(machine, (have) => ({ ...have, files: { ...have.files, ...files }, units: { ...have.units, ...units } })),
     desired,
     api: async (deadlineMs) => {
       if (!connections) return undefined

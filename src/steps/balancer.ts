@@ -2,7 +2,7 @@ import type { MachineSpec } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
 import { heldSocket, heldSocketHolder } from '../render/held-socket.js'
 import type { StepContext } from './context.js'
-import { entryUnitsOf, leftoverUnits } from './units.js'
+import { activeUnits, entryUnitsOf, leftoverUnits } from './units.js'
 import type { StepWork } from './work.js'
 
 const specOf = (ctx: StepContext, machine: string): MachineSpec => {
@@ -34,7 +34,8 @@ export const startBalancer: StepWork = {
       const stop = rivals.map(stopScript).join('')
       const script = `${stop}systemctl enable --no-reload --quiet ${units.join(' ')} 2>/dev/null\nsystemctl start ${units.join(' ')}`
       const result = await ctx.fleet.machine(machine).sh(script, { timeoutMs: 60_000, allowFailure: true })
-      ctx.forget(machine)
+      if (result.exit !== 0 || rivals.length > 0) ctx.forget(machine)
+      else ctx.learn(machine, { units: activeUnits(units) })
       if (result.exit !== 0) throw fault('Q4014', { units: units.join(' '), stderr: result.stderr.trim().slice(-400) }, { machine })
     }
     await (rivals.length > 0 ? ctx.inTurn('entry', start) : start())

@@ -31,6 +31,8 @@ export interface StepContext {
   /** Facts of one machine, gathered in one round trip at the first question and kept until `forget`. */
   facts(machine: string): Promise<MachineFacts>
   forget(machine: string): void
+  /** What a step has just done to a machine and need not ask for: digests of files, states of units. Where a step cannot know, it forgets. */
+  learn(machine: string, news: { files?: Record<string, string>; units?: Record<string, string> }): void
   /** Every file that quorate keeps on this machine. While planning, keys that were never issued are absent: undefined. */
   desired(machine: string): Promise<ManagedFile[] | undefined>
   /** A client to the first API server that answers /readyz at its own address; undefined when none does within the deadline. */

@@ -7,6 +7,7 @@ import { kubeadmConfigPath } from '../render/kubeadm.js'
 import type { StepContext } from './context.js'
 import { requireOthers } from './etcd-members.js'
 import { stampOf } from './stamp.js'
+import { activeUnits } from './units.js'
 import type { StepWork } from './work.js'
 
 /** Phases of `kubeadm init` that are left out: certificates come from our own authorities, the rest is done once for the cluster. */
@@ -63,7 +64,9 @@ export const startControlPlane: StepWork = {
       if (result.exit !== 0)
         throw fault('Q4016', { what: 'kubeadm init', output: (result.stdout + result.stderr).trim().slice(-600) }, { machine })
       await target.write([stamp.file])
-      ctx.forget(machine)
+      // The other door ends by itself when etcd serves.
+      const started = ['containerd.service', 'kubelet.service', ...doorsOf(ctx, machine).filter((unit) => unit === apiDoorUnit)]
+      ctx.learn(machine, { files: { [stamp.file.path]: stamp.digest }, units: activeUnits(started) })
     }
     // At the first start nobody is interrupted, and all machines start at once.
     if (facts.files[stamp.file.path] === undefined) return start()

@@ -4,7 +4,7 @@ import { etcdClusterToken, etcdPeerUrl, initialCluster } from '../render/etcd.js
 import type { StepContext } from './context.js'
 import { joinEtcd } from './etcd-join.js'
 import { agreedMembers, memberAt, promote, removeMember, strangers } from './etcd-members.js'
-import { stampPath } from './stamp.js'
+import { sha256, stampPath } from './stamp.js'
 import type { StepWork } from './work.js'
 
 /** Left on a machine once its member has held data: no data beside this file means lost data, never a first start. */
@@ -65,7 +65,7 @@ echo '${machine}' > ${memberStamp}.new
 mv ${memberStamp}.new ${memberStamp}
 `
     await ctx.fleet.machine(machine).sh(script, { timeoutMs: 30_000 })
-    ctx.forget(machine)
+    ctx.learn(machine, { files: { [etcdDatabase]: 'present', [memberStamp]: sha256(`${machine}\n`) } })
   },
 }
 

@@ -93,6 +93,8 @@ export const configureMachine: StepWork = {
     const forget = `rm -f ${pendingPath}`
     const tell = actions.size > 0 ? [...reread, ...sysctl] : [...reread, ...sysctl, forget]
     if (tell.length > 0) await target.sh(`set -e\n${tell.join('\n')}\n`, { timeoutMs: 30_000 })
+    if (actions.size === 0 && !wasCut)
+      return ctx.learn(machine, { files: Object.fromEntries(files.map((f) => [f.path, sha256(f.content)])) })
     for (const [unit, action] of actions) await tellUnit(ctx, machine, unit, action)
     if (actions.size > 0) await target.sh(forget)
     ctx.forget(machine)

@@ -26,6 +26,9 @@ export const entryUnitsOf = (cluster: Cluster, machine: MachineSpec): string[] =
   return hasVirtualIp(cluster) ? [proxy, 'keepalived.service'] : [proxy]
 }
 
+/** States of units that a command has just started, as facts tell them. */
+export const activeUnits = (units: readonly string[]): Record<string, string> => Object.fromEntries(units.map((unit) => [unit, 'active']))
+
 /** What runs here although this cluster has no use for it any more. */
 export const leftoverUnits = (cluster: Cluster, machine: MachineSpec, units: Readonly<Record<string, string>>): string[] => {
   const wanted = entryUnitsOf(cluster, machine)

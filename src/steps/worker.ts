@@ -1,3 +1,4 @@
+import { activeUnits } from './units.js'
 import type { StepWork } from './work.js'
 
 /** A worker's kubelet has its settings and its certificate already, so it needs no token and no API server to start. */
@@ -11,6 +12,6 @@ export const startWorker: StepWork = {
 systemctl start containerd.service kubelet.service
 `
     await ctx.fleet.machine(machine).sh(script, { timeoutMs: 60_000 })
-    ctx.forget(machine)
+    ctx.learn(machine, { units: activeUnits(['containerd.service', 'kubelet.service']) })
   },
 }

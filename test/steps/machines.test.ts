@@ -43,6 +43,7 @@ const world = (active: string[] = []) => {
     }),
     desired: async () => files,
     forget: () => {},
+    learn: () => {},
     inTurn: (_: string, work: () => Promise<void>) => work(),
   } as unknown as StepContext
   const configure = async (commands = Number.POSITIVE_INFINITY): Promise<string[]> => {
