@@ -1,11 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { StringDecoder } from 'node:string_decoder'
 import { type Fault, fault } from '../model/problem.js'
 import type { CommandResult, RunOptions } from './machine.js'
-
-/** Output kept of each stream; a command that prints more is cut there and goes on. */
-const outputLimit = 32 * 1024 * 1024
+import { Kept, Lines } from './output.js'
 
 /** After SIGKILL a process may still hang in the kernel (a dead disk). Nobody waits for it longer than this. */
 const killGraceMs = 2000
@@ -111,27 +108,14 @@ const endAll = (): void => {
   for (const child of running) killGroup(child.pid)
 }
 
-/** Collects a stream up to the limit; further bytes are read and dropped, so that the command does not block. */
 const kept = (stream: NodeJS.ReadableStream): (() => string) => {
-  const chunks: Buffer[] = []
-  let left = outputLimit
-  stream.on('data', (chunk: Buffer) => {
-    if (left > 0) chunks.push(chunk.subarray(0, left))
-    left -= chunk.length
-  })
-  return () => Buffer.concat(chunks).toString('utf8')
+  const bytes = new Kept()
+  stream.on('data', (chunk: Buffer) => bytes.push(chunk))
+  return () => bytes.text()
 }
 
 const forLines = (stream: NodeJS.ReadableStream, onLine: (line: string) => void): void => {
-  const decoder = new StringDecoder('utf8')
-  let rest = ''
-  stream.on('data', (chunk: Buffer) => {
-    const lines = (rest + decoder.write(chunk)).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) onLine(line)
-  })
-  stream.on('end', () => {
-    rest += decoder.end()
-    if (rest) onLine(rest)
-  })
+  const lines = new Lines(onLine)
+  stream.on('data', (chunk: Buffer) => lines.push(chunk))
+  stream.on('end', () => lines.end())
 }

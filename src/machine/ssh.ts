@@ -5,6 +5,7 @@ import { endMaster, ensureControlDir } from './control-dir.js'
 import type { CommandResult, FileSpec, Machine, RunOptions } from './machine.js'
 import { commandFault, pasteable, runProcess, shellQuote } from './process.js'
 import { remoteCommand, scriptOnInput } from './remote-command.js'
+import { ConnectionLost, NotStarted, SharedConnection } from './shared-connection.js'
 import { Slots } from './slots.js'
 import { connectionFault, isConnectionFault, needsSudo, sshFailed } from './ssh-faults.js'
 import { controlPathOf, type SshTarget, sshArgv } from './ssh-target.js'
@@ -16,7 +17,7 @@ const maxSessions = 8
 
 /**
  * A machine over the system's OpenSSH, so that ssh_config, agents, jump hosts and hardware keys work as the user has set them up. One
- * connection is kept per machine (ControlMaster): a further command costs about 10 ms instead of a new login. Faults: Q3001 and Q3012 for a
+ * connection is kept per machine (ControlMaster): the first command opens it with the program `ssh`, further ones talk to its master. Faults: Q3001 and Q3012 for a
  * command that fails, Q3002 at its deadline (and nothing of it runs on), Q3003..Q3009 for the connection.
  */
 export class SshMachine implements Machine {
@@ -26,6 +27,7 @@ export class SshMachine implements Machine {
   readonly #socket: string
   readonly #slots = new Slots(maxSessions)
   #opening: Promise<Fault | undefined> | undefined
+  #shared: Promise<SharedConnection | undefined> | undefined
 
   constructor(target: SshTarget) {
     this.name = target.name
@@ -77,11 +79,15 @@ export class SshMachine implements Machine {
   }
 
   async close(): Promise<void> {
-    if (!this.#target.keepConnection) await this.disconnect()
+    if (!this.#target.keepConnection) return await this.disconnect()
+    ;(await this.#shared)?.close()
   }
 
   /** Ends the shared connection, for example because the machine at its other end is gone. */
   async disconnect(): Promise<void> {
+    const shared = await this.#shared
+    this.#shared = undefined
+    shared?.close()
     await endMaster(this.#socket)
   }
 
@@ -124,7 +130,7 @@ export class SshMachine implements Machine {
     const command = remoteCommand(words, this.#target.user, timeoutMs)
     let result: CommandResult
     try {
-      result = await runProcess([...this.argv(), command.line], { ...options, allowFailure: true })
+      result = await this.#execute(command.line, options)
     } catch (error) {
       await this.#endThere(command.killLine)
       if (!(error instanceof Fault)) throw error
@@ -139,9 +145,33 @@ export class SshMachine implements Machine {
     throw needsSudo(this.#target, result.stderr) ?? commandFault(shown, result, this.name)
   }
 
+  /** Over the connection that is there; the program `ssh` where there is none yet, or where it takes no further session. */
+  async #execute(line: string, options: RunOptions): Promise<CommandResult> {
+    const shared = await this.#connection()
+    try {
+      if (shared) return await shared.exec(line, options)
+    } catch (error) {
+      // As ssh itself tells it.
+      if (error instanceof ConnectionLost) return { exit: sshFailed, stdout: '', stderr: error.message, ms: 0 }
+      if (!(error instanceof NotStarted)) throw error
+    }
+    return await runProcess([...this.argv(), line], { ...options, allowFailure: true })
+  }
+
+  async #connection(): Promise<SharedConnection | undefined> {
+    if (!existsSync(this.#socket)) return undefined
+    this.#shared ??= SharedConnection.open(this.#socket).catch(() => undefined)
+    const asked = this.#shared
+    const connection = await asked
+    if (connection?.isOpen) return connection
+    if (this.#shared === asked) this.#shared = undefined
+    // Its master ended; there may be a new one.
+    return connection && (await this.#connection())
+  }
+
   /** Only over the connection that is there: without one nothing can be ended, and `timeout` on the other side does it. */
   async #endThere(killLine: string): Promise<void> {
-    if (!existsSync(this.#socket)) return
-    await runProcess([...this.argv(['-o', 'ControlMaster=no']), killLine], { allowFailure: true, timeoutMs: 3000 }).catch(() => undefined)
+    const shared = await this.#connection()
+    await shared?.exec(killLine, { timeoutMs: 3000 }).catch(() => undefined)
   }
 }
