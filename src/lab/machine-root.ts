@@ -71,6 +71,11 @@ MaxSessions 60
 HostKey /etc/ssh/ssh_host_ed25519_key
 `
 
+/** The kernel is this computer's: its words are kept here already, and each machine would copy thousands of lines of them at its boot. */
+const journalSettings = `[Journal]
+ReadKMsg=no
+`
+
 export interface MachineKeys {
   hostKey: string
   hostKeyPublic: string
@@ -100,6 +105,7 @@ export const writeMachineRoot = async (
     ['etc/ssh/ssh_host_ed25519_key', keys.hostKey, 0o600],
     ['etc/ssh/ssh_host_ed25519_key.pub', keys.hostKeyPublic, 0o644],
     ['etc/ssh/sshd_config.d/quorate-lab.conf', sshdSettings, 0o600],
+    ['etc/systemd/journald.conf.d/quorate-lab.conf', journalSettings, 0o644],
     ['root/.ssh/authorized_keys', keys.authorizedKey, 0o600],
     // `systemctl enable` would rebuild the links of old init scripts, and systemd read all units anew for each.
     ['usr/lib/systemd/systemd-sysv-install', '#!/bin/sh\nexit 0\n', 0o755],
