@@ -4,7 +4,7 @@ import { waitForClaims } from '../check/wait.js'
 import type { CheckResult } from '../model/check.js'
 import { fault } from '../model/problem.js'
 import type { ObserveOptions } from '../observe/cluster-facts.js'
-import type { StepWork } from '../steps/work.js'
+import type { StepWork } from '../steps/step.js'
 import type { Session } from './session.js'
 
 const deadlineMs = 240_000

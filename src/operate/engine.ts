@@ -4,8 +4,8 @@ import { Fault, fault, problem } from '../model/problem.js'
 import { expand, type Slot } from '../plan/expand.js'
 import { bootstrap, type Stage } from '../plan/phases.js'
 import { planSteps, type RunOutcome, runSteps } from '../run/runner.js'
-import type { Step } from '../steps/step.js'
-import { bindSteps, type StepWork } from '../steps/work.js'
+import type { Step, StepWork } from '../steps/step.js'
+import { bindSteps } from '../steps/work.js'
 import type { Session } from './session.js'
 
 /** The stages of building, with those that only the caller can do put in front. */

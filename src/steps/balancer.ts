@@ -2,8 +2,8 @@ import type { MachineSpec } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
 import { heldSocket, heldSocketHolder } from '../render/held-socket.js'
 import type { StepContext } from './context.js'
+import type { StepWork } from './step.js'
 import { activeUnits, entryUnitsOf, leftoverUnits } from './units.js'
-import type { StepWork } from './work.js'
 
 const specOf = (ctx: StepContext, machine: string): MachineSpec => {
   const spec = ctx.cluster.machines.find((m) => m.name === machine)

@@ -10,7 +10,7 @@ import type { StepContext } from './context.js'
 import { declare, declareAll } from './declare.js'
 import { makeMemberlistKey } from './memberlist-key.js'
 import { sha256 } from './stamp.js'
-import type { StepWork } from './work.js'
+import type { StepWork } from './step.js'
 
 /** Where the digest of what was declared is kept: a field that is declared no longer cannot be seen in the objects. */
 const recordPath = '/api/v1/namespaces/quorate-system/configmaps/applied'

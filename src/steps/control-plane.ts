@@ -7,8 +7,8 @@ import { kubeadmConfigPath } from '../render/kubeadm.js'
 import type { StepContext } from './context.js'
 import { requireOthers } from './etcd-members.js'
 import { stampOf } from './stamp.js'
+import type { StepWork } from './step.js'
 import { activeUnits } from './units.js'
-import type { StepWork } from './work.js'
 
 /** Phases of `kubeadm init` that are left out: certificates come from our own authorities, the rest is done once for the cluster. */
 const skipped = [

@@ -5,7 +5,7 @@ import type { StepContext } from './context.js'
 import { joinEtcd } from './etcd-join.js'
 import { agreedMembers, memberAt, promote, removeMember, strangers } from './etcd-members.js'
 import { sha256, stampPath } from './stamp.js'
-import type { StepWork } from './work.js'
+import type { StepWork } from './step.js'
 
 /** Left on a machine once its member has held data: no data beside this file means lost data, never a first start. */
 export const memberStamp = stampPath('etcd-member')

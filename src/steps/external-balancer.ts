@@ -5,7 +5,7 @@ import { fault } from '../model/problem.js'
 import { duration } from '../render/duration.js'
 import { apiServerPort } from '../render/endpoint.js'
 import type { StepContext } from './context.js'
-import type { StepWork } from './work.js'
+import type { StepWork } from './step.js'
 
 /** Somebody may have to set it up first; what is checked afterwards waits for nothing else. */
 const patienceMs = 120_000

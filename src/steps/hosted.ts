@@ -8,8 +8,7 @@ import type { KubernetesObject } from '../render/kubernetes-object.js'
 import type { HostAccess, StepContext } from './context.js'
 import { declareAll } from './declare.js'
 import { sha256 } from './stamp.js'
-import type { Seen } from './step.js'
-import type { StepWork } from './work.js'
+import type { Seen, StepWork } from './step.js'
 
 const askMs = 5000
 /** API servers of a guest that is on its way out have a minute for their last requests. */

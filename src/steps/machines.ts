@@ -2,9 +2,8 @@ import { fault, problem } from '../model/problem.js'
 import type { StepContext } from './context.js'
 import { requireOthers } from './etcd-members.js'
 import { sha256, stampPath } from './stamp.js'
-import type { Seen } from './step.js'
+import type { Seen, StepWork } from './step.js'
 import { formatPending, parsePending, pendingPath, turnOf, type UnitAction, unitActions } from './units.js'
-import type { StepWork } from './work.js'
 
 const minimumDiskBytes = 4 * 1024 ** 3
 

@@ -1,5 +1,6 @@
 import type { Lane, Risk } from '../model/plan.js'
 import type { Problem } from '../model/problem.js'
+import type { StepContext } from './context.js'
 
 /** What looking at the world says about a step: its work is there, is missing, or cannot be done. */
 export type Seen = { state: 'done' } | { state: 'todo'; reason: string } | { state: 'blocked'; problem: Problem }
@@ -17,4 +18,10 @@ export interface Step {
   awaits: boolean
   observe(): Promise<Seen>
   run(): Promise<void>
+}
+
+/** What a phase means on one machine; `machine` is '' for a phase of the cluster as a whole. */
+export interface StepWork {
+  observe(ctx: StepContext, machine: string): Promise<Seen>
+  run(ctx: StepContext, machine: string): Promise<void>
 }

@@ -2,7 +2,7 @@ import { reasonOf } from '../client/transport.js'
 import { quorumOf } from '../model/cluster.js'
 import { type Problem, problem } from '../model/problem.js'
 import type { StepContext } from './context.js'
-import type { StepWork } from './work.js'
+import type { StepWork } from './step.js'
 
 /** What kubeadm of v1.36 asks of an etcd that it does not run (kubeadm: constants, MinExternalEtcdVersion). */
 export const minimumEtcdVersion = '3.5.24'

@@ -7,15 +7,9 @@ import { initialiseEtcd, promoteEtcd, retireEtcd, startEtcd } from './etcd.js'
 import { awaitExternalBalancer } from './external-balancer.js'
 import { declareHosted, findHost, leadToGuest } from './hosted.js'
 import { configureMachine, installPrograms, reachMachine } from './machines.js'
-import type { Seen, Step } from './step.js'
+import type { Step, StepWork } from './step.js'
 import { checkUserEtcd } from './user-etcd.js'
 import { startWorker } from './worker.js'
-
-/** What a phase means on one machine; `machine` is '' for a phase of the cluster as a whole. */
-export interface StepWork {
-  observe(ctx: StepContext, machine: string): Promise<Seen>
-  run(ctx: StepContext, machine: string): Promise<void>
-}
 
 /** The work behind every phase id of plan/phases.ts. A test holds the two against each other. */
 export const stepWork: Readonly<Record<string, StepWork>> = {

@@ -1,5 +1,5 @@
+import type { StepWork } from './step.js'
 import { activeUnits } from './units.js'
-import type { StepWork } from './work.js'
 
 /** A worker's kubelet has its settings and its certificate already, so it needs no token and no API server to start. */
 export const startWorker: StepWork = {

@@ -8,7 +8,7 @@ import { type Building, building } from '../../src/operate/engine.js'
 import { openSession, type Session } from '../../src/operate/session.js'
 import { stateOf } from '../../src/operate/state.js'
 import { etcdDatabase, memberStamp } from '../../src/steps/etcd.js'
-import type { StepWork } from '../../src/steps/work.js'
+import type { StepWork } from '../../src/steps/step.js'
 
 const words = (text: string): string[] => text.split(/\s+/).filter((word) => word.endsWith('.service') || word.endsWith('.socket'))
 
