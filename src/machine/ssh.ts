@@ -130,7 +130,7 @@ export class SshMachine implements Machine {
     const command = remoteCommand(words, this.#target.user, timeoutMs)
     let result: CommandResult
     try {
-      result = await this.#execute(command.line, options)
+      result = await this.#execute(command.line, { ...options, timeoutMs })
     } catch (error) {
       await this.#endThere(command.killLine)
       if (!(error instanceof Fault)) throw error
@@ -146,7 +146,8 @@ export class SshMachine implements Machine {
   }
 
   /** Over the connection that is there; the program `ssh` where there is none yet, or where it takes no further session. */
-  async #execute(line: string, options: RunOptions): Promise<CommandResult> {
+  async #execute(line: string, options: RunOptions & { timeoutMs: number }): Promise<CommandResult> {
+    const endMs = performance.now() + options.timeoutMs
     const shared = await this.#connection()
     try {
       if (shared) return await shared.exec(line, options)
@@ -155,11 +156,13 @@ export class SshMachine implements Machine {
       if (error instanceof ConnectionLost) return { exit: sshFailed, stdout: '', stderr: error.message, ms: 0 }
       if (!(error instanceof NotStarted)) throw error
     }
-    return await runProcess([...this.argv(), line], { ...options, allowFailure: true })
+    const timeoutMs = Math.max(1, endMs - performance.now())
+    return await runProcess([...this.argv(), line], { ...options, timeoutMs, allowFailure: true })
   }
 
   async #connection(): Promise<SharedConnection | undefined> {
     if (!existsSync(this.#socket)) return undefined
+    ensureControlDir(this.#target.controlDir)
     this.#shared ??= SharedConnection.open(this.#socket).catch(() => undefined)
     const asked = this.#shared
     const connection = await asked

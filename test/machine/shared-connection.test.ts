@@ -1,9 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import type { Server } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ConnectionLost, NotStarted, SharedConnection } from '../../src/machine/shared-connection.js'
+import { SshMachine } from '../../src/machine/ssh.js'
+import { controlPathOf } from '../../src/machine/ssh-target.js'
+import { faultOf } from './contract.js'
 import { fakeMaster, type Manners } from './fake-master.js'
 
 const open: (() => Promise<void>)[] = []
@@ -115,5 +118,24 @@ describe('a connection that fails', () => {
       open.push(async () => void master.close())
       await expect(SharedConnection.open(path)).rejects.toBeInstanceOf(NotStarted)
     }
+  })
+})
+
+describe('a machine whose connection is shared', () => {
+  it('talks to its master, and to none in a folder where others may put a socket', async () => {
+    const controlDir = dirname(await socketPath())
+    const target = { name: 'm', address: '127.0.0.1', user: 'root', port: 1, controlDir }
+    const master = await fakeMaster(controlPathOf(target))
+    open.push(async () => void master.close())
+    const machine = new SshMachine({ ...target, keepConnection: true })
+    open.push(() => machine.close())
+    expect((await machine.sh('echo here')).stdout).toBe('here\n')
+
+    let greeted = 0
+    master.on('connection', () => greeted++)
+    await chmod(controlDir, 0o755)
+    for (const other of [machine, new SshMachine(target)])
+      expect((await faultOf(other.sh('true'))).problem).toMatchObject({ code: 'Q3013', data: { dir: controlDir } })
+    expect(greeted).toBe(0)
   })
 })
