@@ -20,28 +20,24 @@ const labWeight = 8
  * Shell lines that put the shell itself, and so all that it starts, into the group of a machine. A new cpuset has no processors and no
  * memory until they are copied down, and refuses processes until then (cpuset(7)).
  */
-export const enterGroups = (group: string, machine: string, weight = 1): string =>
-  // A drill that starts a machine again goes ahead of all others; the machine must not.
-  [
+export const enterGroups = (group: string, machine: string, weight = 1): string => {
+  const groups = present().map((c) => ({ c, dir: `${base}/${c}/${group}/${machine}` }))
+  return [
+    // A drill that starts a machine again goes ahead of all others; the machine must not.
     'renice -n 0 -p $$ > /dev/null 2>&1',
-    `mkdir -p ${present()
-      .map((c) => `${base}/${c}/${group}/${machine}`)
-      .join(' ')}`,
+    `mkdir -p ${groups.map(({ dir }) => dir).join(' ')}`,
     `read -r cpus < ${base}/cpuset/cpuset.cpus; read -r mems < ${base}/cpuset/cpuset.mems`,
-  ]
-    .concat(
-      present().map((c) => {
-        const dir = `${base}/${c}/${group}/${machine}`
-        const copy =
-          c === 'cpuset'
-            ? [`${base}/cpuset/${group}`, dir].map((d) => `echo "$cpus" > ${d}/cpuset.cpus; echo "$mems" > ${d}/cpuset.mems; `).join('')
-            : ''
-        const weigh =
-          c === 'cpu' ? `echo ${labWeight * 1024} > ${base}/cpu/${group}/cpu.shares; echo ${weight * 1024} > ${dir}/cpu.shares; ` : ''
-        return `${copy}${weigh}echo $$ > ${dir}/cgroup.procs${c === 'unified' ? ' || true' : ''}`
-      }),
-    )
-    .join('\n')
+    ...groups.map(({ c, dir }) => {
+      const copy =
+        c === 'cpuset'
+          ? [`${base}/cpuset/${group}`, dir].map((d) => `echo "$cpus" > ${d}/cpuset.cpus; echo "$mems" > ${d}/cpuset.mems; `).join('')
+          : ''
+      const weigh =
+        c === 'cpu' ? `echo ${labWeight * 1024} > ${base}/cpu/${group}/cpu.shares; echo ${weight * 1024} > ${dir}/cpu.shares; ` : ''
+      return `${copy}${weigh}echo $$ > ${dir}/cgroup.procs${c === 'unified' ? ' || true' : ''}`
+    }),
+  ].join('\n')
+}
 
 /** How much a machine gets of the processors beside others of its lab when all want more than there is; 1 is ordinary. */
 export const setWeight = (group: string, machine: string, weight: number): Promise<void> =>

@@ -73,14 +73,13 @@ export class ConnectionLost extends Error {
 /** One command on the other side. */
 interface Channel {
   line: string
-  /** The number by which the other side knows it; undefined until it has opened it. */
+  /** The number by which the other side knows it; undefined until it has opened it, and been told the line: from then on it may run. */
   peer: number | undefined
   /** What is still to be sent, and how much of it the other side takes now. */
   stdin: Buffer
   room: number
   piece: number
   sentEof: boolean
-  started: boolean
   /** Bytes that came since the other side was last told to go on. */
   taken: number
   exit: number | undefined
@@ -171,13 +170,8 @@ export class SharedConnection {
             ms: performance.now() - startedMs,
           })
       }
-      const giveUp = (why: unknown): void => {
-        // One that is not open yet cannot be closed: it is closed when it opens (#confirmed).
-        if (channel.peer !== undefined) this.#send(ssh.close, uint32(channel.peer))
-        end({ error: why })
-      }
-      const onAbort = (): void => giveUp(signal?.reason)
-      const timer = setTimeout(() => giveUp(fault('Q3002', { command: line.slice(0, 300), timeoutMs })), timeoutMs)
+      const onAbort = (): void => this.#giveUp(channel, signal?.reason)
+      const timer = setTimeout(() => this.#giveUp(channel, fault('Q3002', { command: line.slice(0, 300), timeoutMs })), timeoutMs)
       signal?.addEventListener('abort', onAbort, { once: true })
       const channel: Channel = {
         line,
@@ -186,7 +180,6 @@ export class SharedConnection {
         room: 0,
         piece: 0,
         sentEof: false,
-        started: false,
         taken: 0,
         exit: undefined,
         stdout: new Kept(),
@@ -209,10 +202,17 @@ export class SharedConnection {
     this.#socket.write(string(Buffer.concat([Buffer.from([noPadding, type]), ...fields])))
   }
 
+  /** Nobody waits for it any more. One that is not open yet cannot be closed: it is closed when it opens (#confirmed). */
+  #giveUp(channel: Channel, why: unknown): void {
+    if (channel.peer !== undefined) this.#send(ssh.close, uint32(channel.peer))
+    channel.end({ error: why })
+  }
+
   #lost(why: Error): void {
     this.#over = why
     this.#greeted?.fail(new NotStarted(why.message))
-    for (const channel of [...this.#channels.values()]) channel.end({ error: channel.started ? why : new NotStarted(why.message) })
+    for (const channel of [...this.#channels.values()])
+      channel.end({ error: channel.peer === undefined ? new NotStarted(why.message) : why })
   }
 
   #receive(chunk: Buffer): void {
@@ -255,8 +255,7 @@ export class SharedConnection {
     // What still comes for a command that was given up.
     else if (channel === undefined) return
     else if (type === ssh.openFailure) channel.end({ error: new NotStarted('the machine opens no further session') })
-    else if (type === ssh.failure) channel.end({ error: new NotStarted('the machine starts no command') })
-    else if (type === ssh.success) channel.started = true
+    else if (type === ssh.failure) this.#giveUp(channel, new NotStarted('the machine starts no command'))
     else if (type === ssh.windowAdjust) {
       channel.room += message.uint32()
       this.#feed(channel)
@@ -288,8 +287,6 @@ export class SharedConnection {
     channel.piece = Math.min(message.uint32(), largestPiece)
     const wantReply = 1
     this.#send(ssh.request, uint32(peer), string('exec'), Buffer.from([wantReply]), string(channel.line))
-    // From here on the other side may run it, whatever becomes of its answer.
-    channel.started = true
     this.#feed(channel)
   }
 

@@ -89,7 +89,6 @@ const signerOf = async (authority: KeyPair) => {
   const der = Buffer.from(authority.key.replace(/-----[^-]+-----/g, ''), 'base64')
   return {
     issuer,
-    issuerName: issuer.subjectName,
     key: await webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']),
     keyIdentifier: await x509.AuthorityKeyIdentifierExtension.create(issuer),
   }
@@ -102,13 +101,13 @@ export const issueLeaf = async (subject: Subject, authority: KeyPair, nowMs: num
   const x509 = await load()
   const signing = signers.get(authority) ?? signerOf(authority)
   signers.set(authority, signing)
-  const [{ issuer, issuerName, key, keyIdentifier }, keys] = await Promise.all([signing, generate()])
+  const [{ issuer, key, keyIdentifier }, keys] = await Promise.all([signing, generate()])
   const names = splitNames(subject.names)
   const all = [...names.dns, ...names.ip]
   const cert = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject: new x509.Name(subjectName(subject.commonName, subject.organization)),
-    issuer: issuerName,
+    issuer: issuer.subjectName,
     notBefore: wholeSeconds(Math.max(nowMs - backdateMs, issuer.notBefore.getTime())),
     notAfter: wholeSeconds(Math.min(nowMs + leafLifeMs, issuer.notAfter.getTime())),
     signingAlgorithm: algorithm,
