@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { KubernetesClient } from '../../src/client/kubernetes.js'
+import { endChild } from '../end-child.js'
 import { loopbackDial } from './support/dial.js'
 import { EtcdCluster, etcdBinary } from './support/etcd-cluster.js'
 
@@ -87,11 +88,7 @@ describe.skipIf(!ready)('a real API server', () => {
 
   afterAll(async () => {
     client?.close()
-    if (server && server.exitCode === null) {
-      const gone = new Promise((resolve) => server.once('exit', resolve))
-      server.kill('SIGKILL')
-      await gone
-    }
+    if (server) await endChild(server)
     await store?.stop()
   })
 

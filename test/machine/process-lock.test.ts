@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { tryProcessLock } from '../../src/machine/process-lock.js'
 import { packageFile } from '../../src/package.js'
+import { endChild } from '../end-child.js'
 
 const key = `/tmp/t-lock-${process.pid}`
 const built = packageFile('dist/machine/process-lock.js')
@@ -36,9 +37,7 @@ setInterval(() => {}, 1000)`
       await new Promise((done) => child.stdout.once('data', done))
       expect(await tryProcessLock(key)).toBeUndefined()
     } finally {
-      const gone = new Promise((done) => child.once('exit', done))
-      child.kill('SIGKILL')
-      await gone
+      await endChild(child)
     }
     const lock = await tryProcessLock(key)
     expect(lock).toBeDefined()

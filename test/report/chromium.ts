@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
+import { endChild } from '../end-child.js'
 
 /** The browser's program, or undefined where none is installed. */
 export const chromiumPath = (): string | undefined =>
@@ -125,12 +127,10 @@ export class Chromium {
   }
 
   async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.process.once('exit', resolve))
     // Asked, it ends its helper processes too; killed, it leaves that to them.
-    const timer = setTimeout(() => this.process.kill('SIGKILL'), 5000)
-    await this.call('Browser.close').catch(() => this.process.kill('SIGKILL'))
+    const ended = once(this.process, 'exit', { signal: AbortSignal.timeout(5000) }).catch(() => endChild(this.process))
+    await this.call('Browser.close').catch(() => endChild(this.process))
     await ended
-    clearTimeout(timer)
     // Helper processes of the browser may still hold files for a moment.
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   }

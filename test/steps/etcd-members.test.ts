@@ -11,6 +11,7 @@ import { addLearner, agreedMembers, memberAt, promote, requireOthers } from '../
 import { demo } from '../check/support/healthy.js'
 import { loopbackDial } from '../client/support/dial.js'
 import { EtcdCluster, etcdBinary } from '../client/support/etcd-cluster.js'
+import { endChild } from '../end-child.js'
 
 const binary = etcdBinary()
 const newcomer: MachineSpec = { name: 'm2', address: '127.0.0.2', roles: ['control-plane', 'etcd'] }
@@ -44,9 +45,7 @@ describe.skipIf(!binary)('members of a cluster in service', () => {
     await etcd.client(0).memberUpdate(own?.id ?? '', [own?.peerUrls[0] ?? '', 'https://127.0.0.1:2380'])
   })
   afterAll(async () => {
-    const gone = joining && new Promise((resolve) => joining?.once('exit', resolve))
-    joining?.kill('SIGKILL')
-    await gone
+    if (joining) await endChild(joining)
     await etcd.stop()
   })
 

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { EtcdClient } from '../../../src/client/etcd.js'
+import { endChild } from '../../end-child.js'
 import { TestAuthority } from './certificates.js'
 import { loopbackDial } from './dial.js'
 
@@ -90,10 +91,7 @@ export class EtcdCluster {
 
   async kill(index: number): Promise<void> {
     const { process } = this.members[index] ?? {}
-    if (!process || process.exitCode !== null || process.signalCode !== null) return
-    const gone = new Promise((resolve) => process.once('exit', resolve))
-    process.kill('SIGKILL')
-    await gone
+    if (process) await endChild(process)
   }
 
   async stop(): Promise<void> {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { KubernetesClient } from '../../../src/client/kubernetes.js'
 import { loopbackDial } from '../../client/support/dial.js'
 import type { EtcdCluster } from '../../client/support/etcd-cluster.js'
+import { endChild } from '../../end-child.js'
 
 export const apiServerBinary = (): string | undefined => {
   const path = process.env.QUORATE_APISERVER_BINARY
@@ -100,9 +101,6 @@ export class ApiServer {
 
   async stop(): Promise<void> {
     this.client.close()
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return
-    const gone = new Promise((resolve) => this.process.once('exit', resolve))
-    this.process.kill('SIGKILL')
-    await gone
+    await endChild(this.process)
   }
 }
