@@ -6,7 +6,8 @@ import {
   etcdMachines,
   hasVirtualIp,
   type MachineSpec,
-  podsUseEndpoint,
+  nodeLocalAddress,
+  podsUseBalancer,
   quorumOf,
   topologyOf,
   workers,
@@ -122,8 +123,13 @@ const silentMachines = (shape: Shape, gone: readonly MachineSpec[]): Span => {
 const podsEntry = (shape: Shape): Span => {
   const { cluster } = shape
   if (cluster.hosted) return silentHost(shape)
-  if (!podsUseEndpoint(cluster)) return kubernetesServiceMs()
-  return slowestOf(...[...controlPlanes(cluster), ...balancers(cluster)].map((one) => silentMachines(shape, [one])))
+  if (!podsUseBalancer(cluster)) return kubernetesServiceMs()
+  // With node-local the file's endpoint is for people outside the nodes; pods do not depend on the machine that has it.
+  const theirs =
+    cluster.balancer === 'node-local'
+      ? { ...shape, cluster: { ...cluster, endpoint: { ...cluster.endpoint, address: nodeLocalAddress } } }
+      : shape
+  return slowestOf(...[...controlPlanes(cluster), ...balancers(cluster)].map((one) => silentMachines(theirs, [one])))
 }
 
 const balancerRows = (shape: Shape): OutageBudget[] => {

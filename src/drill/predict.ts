@@ -23,7 +23,7 @@ import {
   vrrpKilledMs,
 } from '../config/outage/virtual-ip.js'
 import { timingOf } from '../config/timing.js'
-import { apiServerCount, balancers, type Cluster, hasVirtualIp, podsUseEndpoint, topologyOf } from '../model/cluster.js'
+import { apiServerCount, balancers, type Cluster, hasVirtualIp, podsUseBalancer, topologyOf } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
 import type { Prediction } from '../report/drill-report.js'
 import type { FaultSpec, PredictionKey } from './faults/fault.js'
@@ -121,7 +121,7 @@ const spanOf = (key: PredictionKey, cluster: Cluster): Span => {
         withElection(backendDetectMs(t)),
       )
     case 'pods-entry':
-      return podsUseEndpoint(cluster) ? spanOf('control-plane-lost', cluster) : kubernetesServiceMs()
+      return podsUseBalancer(cluster) ? spanOf('control-plane-lost', cluster) : kubernetesServiceMs()
     case 'dns-pod-lost':
       return dnsPodLostMs()
     case 'cold-start':

@@ -108,16 +108,17 @@ export const hasVirtualIp = (cluster: Cluster): boolean =>
   cluster.balancer === 'haproxy-keepalived' || cluster.balancer === 'nginx-keepalived'
 
 /**
- * Do pods reach the API by the endpoint, as everybody else does? Otherwise by the addresses that each API server writes of itself, of which one that died
- * stays until its lease of 15 s has run out. A proxy on a node's loopback is out of reach for pods, and somebody else's balancer may not take a
- * connection back to the machine that it came from.
+ * Where a node's own proxy listens for the pods of its node, which have a loopback of their own. Kubernetes takes no loopback or link-local address behind a
+ * Service (k8s.io/kubernetes: ValidateNonSpecialIP); this is one of the block for documentation, which no network routes (RFC 5737).
  */
-export const podsUseEndpoint = (cluster: Cluster): boolean =>
-  cluster.hosted !== undefined || (hasVirtualIp(cluster) && cluster.timing !== 'guide' && controlPlanes(cluster).length > 1)
+export const nodeLocalAddress = '192.0.2.1'
 
-/** What the Service `kubernetes` leads to. */
-export const apiAddressesOfPods = (cluster: Cluster): string[] =>
-  podsUseEndpoint(cluster) ? [cluster.endpoint.address] : controlPlanes(cluster).map((m) => m.address)
+/**
+ * Do pods reach the API through the balancer, as everybody else does? Otherwise by the addresses that each API server writes of itself, of which one that
+ * died stays until its lease of 15 s has run out. The profile of the guides leaves it so.
+ */
+export const podsUseBalancer = (cluster: Cluster): boolean =>
+  cluster.hosted !== undefined || (cluster.timing !== 'guide' && controlPlanes(cluster).length > 1)
 
 /** Pods of each component of a hosted control plane: never more than there are nodes, since no two share one. */
 export const hostedReplicas = ({ host, replicas }: Hosted): number => Math.min(replicas, nodes(host).length)

@@ -123,6 +123,8 @@ export const bootstrap: readonly Stage[] = [
         all('balancer/external'),
         all('control-plane/answer'),
         all('worker/start'),
+        // Pods are led to the new entry before the old one goes.
+        all('cluster/objects'),
       ]),
     ],
   },

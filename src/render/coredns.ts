@@ -88,9 +88,8 @@ const container = {
 }
 
 /**
- * CoreDNS asks the API by the endpoint, which fails over in the time of the profile, and not by the Service kubernetes, where a connection to a lost
- * API server hangs for many seconds and which is not there before kube-proxy is. A proxy on a node's loopback cannot be reached from a pod;
- * with a hosted control plane the node has the endpoint itself.
+ * CoreDNS asks the API by the endpoint and not by the Service kubernetes, which is not there before kube-proxy is. With node-local the endpoint is one
+ * machine, and the certificates of API servers do not name the address at which pods reach the proxy of their node: so there it asks the Service.
  */
 const environment = (cluster: Cluster): object[] =>
   cluster.balancer === 'node-local' && !cluster.hosted

@@ -1,4 +1,4 @@
-import { type Cluster, controlPlanes, hasVirtualIp, type MachineSpec, nodes } from '../model/cluster.js'
+import { type Cluster, controlPlanes, hasVirtualIp, type MachineSpec, nodeLocalAddress, nodes, podsUseBalancer } from '../model/cluster.js'
 
 /** Port of every API server at its own machine's address; the endpoint's port may differ. */
 export const apiServerPort = 6443
@@ -32,6 +32,22 @@ export const endpointUrl = (cluster: Cluster): string => {
   const { address, port } = (cluster.hosted && apiDoors(cluster)[0]) || cluster.endpoint
   return `https://${address}:${port}`
 }
+
+export interface ApiEntry {
+  address: string
+  port: number
+}
+
+/** What every node has on its own loopback for the proxy beside it, so that pods reach that. */
+export const entryOnNodes = (cluster: Cluster): ApiEntry | undefined => {
+  if (cluster.hosted) return cluster.endpoint
+  if (cluster.balancer !== 'node-local' || !podsUseBalancer(cluster)) return undefined
+  return { address: nodeLocalAddress, port: nodeLocalPort }
+}
+
+/** What the Service `kubernetes` leads to; undefined where each API server writes itself there. */
+export const podsEntry = (cluster: Cluster): ApiEntry | undefined =>
+  podsUseBalancer(cluster) ? (entryOnNodes(cluster) ?? cluster.endpoint) : undefined
 
 /** What kube-proxy and workers use: their own proxy where there is one, else the endpoint. */
 export const nodeEndpointUrl = (cluster: Cluster): string =>

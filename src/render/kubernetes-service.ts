@@ -1,19 +1,21 @@
-import { type Cluster, podsUseEndpoint } from '../model/cluster.js'
+import type { Cluster } from '../model/cluster.js'
+import { podsEntry } from './endpoint.js'
 import type { KubernetesObject } from './kubernetes-object.js'
 
 /** For API servers whose address behind the Service `kubernetes` is not for them to write. */
-export const endpointReconciler = (cluster: Cluster): 'none' | undefined => (podsUseEndpoint(cluster) ? 'none' : undefined)
+export const endpointReconciler = (cluster: Cluster): 'none' | undefined => (podsEntry(cluster) ? 'none' : undefined)
 
 /**
- * The Service `kubernetes` leads to the endpoint, so pods feel the loss of an API server as little as everybody else. API servers must not write there: each
+ * The Service `kubernetes` leads to the balancer, so pods feel the loss of an API server as little as everybody else. API servers must not write there: each
  * would add itself, and one that ends in order takes its address away, which those of a hosted control plane share: pods would have none for the 10 s
  * until another writes it anew (k8s.io/kubernetes: pkg/controlplane/reconcilers/lease.go, RemoveEndpoints).
  *
  * In both forms, as API servers write them: some programs read the older one, and conformance compares them. The label keeps a controller from making slices of it.
  */
 export const kubernetesServiceObjects = (cluster: Cluster): KubernetesObject[] => {
-  if (!podsUseEndpoint(cluster)) return []
-  const { address, port } = cluster.endpoint
+  const entry = podsEntry(cluster)
+  if (!entry) return []
+  const { address, port } = entry
   const ports = [{ name: 'https', port, protocol: 'TCP' }]
   const name = { name: 'kubernetes', namespace: 'default' }
   return [

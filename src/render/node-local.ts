@@ -1,14 +1,16 @@
 import type { Cluster, MachineSpec } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
-import { nodeLocalPort } from './endpoint.js'
+import { entryOnNodes, nodeLocalPort } from './endpoint.js'
 import { haproxyConfig } from './haproxy.js'
 
 /** haproxy.cfg of a node's own proxy: on loopback only, so it dies with the node that it serves and with nobody else. */
-export const renderNodeLocal = (cluster: Cluster, _machine: MachineSpec, timing: Timing): string =>
-  haproxyConfig(
+export const renderNodeLocal = (cluster: Cluster, _machine: MachineSpec, timing: Timing): string => {
+  const entry = entryOnNodes(cluster)
+  return haproxyConfig(
     cluster,
     timing,
     `127.0.0.1:${nodeLocalPort}`,
-    // The API servers of a hosted control plane advertise the endpoint, so pods that ask the Service `kubernetes` are led here as well.
-    cluster.hosted && `${cluster.endpoint.address}:${cluster.endpoint.port}`,
+    // Pods that ask the Service `kubernetes` are led here as well.
+    entry && `${entry.address}:${entry.port}`,
   )
+}

@@ -1,4 +1,5 @@
 import { type Cluster, type MachineSpec, nodes } from '../model/cluster.js'
+import { type ApiEntry, entryOnNodes } from './endpoint.js'
 import { hostsBlockPath, hostsBlockRange } from './hosts.js'
 import { libexec } from './managed-file.js'
 import { sysctlPath } from './sysctl.js'
@@ -38,12 +39,12 @@ const routeLines = (cluster: Cluster, machine: MachineSpec, podCidrOf: (machine:
 }
 
 /**
- * With a hosted control plane every node has the endpoint, for its own proxy. Scope host: it is never the source of a packet that leaves, and with
+ * Scope host: the address is never the source of a packet that leaves. That of a hosted control plane is one of the network of the machines; with
  * arp_ignore 3 (sysctl) no node tells the others that it has it.
  */
-const endpointLines = (cluster: Cluster): string[] => [
-  '# The endpoint is on every node, for the proxy beside it.',
-  `ip -4 address replace ${cluster.endpoint.address}/32 dev lo scope host || failed=1`,
+const entryLines = ({ address }: ApiEntry): string[] => [
+  '# The entry to the API that pods use is on every node, for the proxy beside it.',
+  `ip -4 address replace ${address}/32 dev lo scope host || failed=1`,
 ]
 
 /**
@@ -57,6 +58,7 @@ export const renderNetworkScript = (
   options: { lab: boolean },
 ): string => {
   const routed = cluster.network.plugin.kind === 'routed' && isNode(machine)
+  const entry = entryOnNodes(cluster)
   const lines = [
     '#!/bin/sh',
     '# Written by quorate; run at boot and after each change.',
@@ -67,7 +69,7 @@ export const renderNetworkScript = (
     `{ sed '${hostsBlockRange(cluster)}d' /etc/hosts; cat ${hostsBlockPath}; } > /etc/hosts.quorate`,
     'cmp -s /etc/hosts.quorate /etc/hosts || mv -f /etc/hosts.quorate /etc/hosts 2>/dev/null || cat /etc/hosts.quorate > /etc/hosts || failed=1',
     'rm -f /etc/hosts.quorate',
-    ...(cluster.hosted && isNode(machine) ? ['', ...endpointLines(cluster)] : []),
+    ...(entry && isNode(machine) ? ['', ...entryLines(entry)] : []),
     ...(routed ? ['', ...routeLines(cluster, machine, podCidrOf)] : []),
     'exit $failed',
   ]

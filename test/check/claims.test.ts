@@ -169,13 +169,17 @@ describe('other shapes of clusters', () => {
     expect(ids(bare({ balancer: 'external' })).filter((id) => id.startsWith('endpoint/'))).toHaveLength(4)
   })
 
-  it('lead pods to the endpoint where that is within their reach, and to each API server where it is not', () => {
+  it('lead pods to the balancer, also to that on their node, and to each API server where the guides do', () => {
     const told = (cluster: Cluster, apiAddresses: string[]) =>
       claimOf('endpoint/from-pods').evaluate(cluster, healthyObserved(cluster), { ...healthyLive(cluster), apiAddresses }).verdict
     const each = ['10.99.0.21', '10.99.0.22', '10.99.0.23']
     expect([told(demo, ['10.99.0.10']), told(demo, each)]).toEqual(['True', 'False'])
-    for (const shape of [bare({ balancer: 'node-local' }), { ...demo, timing: 'guide' as const }])
-      expect([told(shape, ['10.99.0.10']), told(shape, each)]).toEqual(['False', 'True'])
+    const local = bare({ balancer: 'node-local' })
+    expect([told(local, ['192.0.2.1']), told(local, ['10.99.0.10']), told(local, each)]).toEqual(['True', 'False', 'False'])
+    const alone = { ...local, machines: local.machines.filter(({ name }) => !/cp-[23]/.test(name)) }
+    expect([told(alone, ['10.99.0.21']), told(alone, ['192.0.2.1'])]).toEqual(['True', 'False'])
+    const guided = { ...demo, timing: 'guide' as const }
+    expect([told(guided, ['10.99.0.10']), told(guided, each)]).toEqual(['False', 'True'])
   })
 
   it('are asked for API servers where they run', () => {

@@ -7,7 +7,7 @@ import { etcdElectionMs } from '../../src/config/outage/etcd.js'
 import { nothing, type Span, slowestOf, span, unbounded } from '../../src/config/outage/span.js'
 import { proxyFrozenMs, proxyStoppedMs, virtualIpHandOverMs, virtualIpMoveMs } from '../../src/config/outage/virtual-ip.js'
 import { timings } from '../../src/config/timing.js'
-import { balancerKinds, type Cluster, timingNames } from '../../src/model/cluster.js'
+import { balancerKinds, type Cluster, controlPlanes, timingNames } from '../../src/model/cluster.js'
 
 const { fast, standard, guide } = timings
 const check = { ...standard.backendCheck, intervalMs: 1000, fastIntervalMs: 1000, timeoutMs: 1000, fall: 2 }
@@ -109,12 +109,17 @@ describe('predictOutages', () => {
     expect(names.some((name) => name.startsWith('nginx'))).toBe(balancer === 'nginx-keepalived')
   })
 
-  it('has pods feel a lost machine as everybody else does, where they are led to the endpoint', () => {
+  it('has pods feel a lost machine as everybody else does, where they are led to the balancer', () => {
     const pods = (more: Partial<Cluster>) => row({ ...defaultCluster(), ...more }, /^pods asking/)
     const holder = row(defaultCluster(), /virtual-IP holder/)
     const leader = row(defaultCluster(), /control plane with the etcd leader/)
     expect(pods({})?.highMs).toBe(Math.max(holder?.highMs ?? 0, leader?.highMs ?? 0))
-    for (const lease of [{ balancer: 'node-local' }, { timing: 'guide' }] as const) expect(pods(lease)?.highMs).toBe(25_000)
+    for (const balancer of ['node-local', 'external'] as const)
+      expect(pods({ balancer })?.highMs).toBe(row({ ...defaultCluster(), balancer }, /control plane with the etcd leader/)?.highMs)
+    const [first] = controlPlanes(defaultCluster())
+    const endpoint = { ...defaultCluster().endpoint, address: first?.address ?? '' }
+    expect(pods({ balancer: 'node-local', endpoint })?.highMs).toBe(pods({ balancer: 'node-local' })?.highMs)
+    expect(pods({ timing: 'guide' })?.highMs).toBe(25_000)
   })
 
   it('does not promise what nginx cannot do', () => {

@@ -24,13 +24,14 @@ import { colocated, externalEtcd, fast, guide, named, podCidrOf, stacked } from 
 const lab = { lab: true }
 const hosts = { lab: false }
 const nginx = { balancer: 'nginx-keepalived' } as const
+const local = { balancer: 'node-local' } as const
 
 /** Name of the golden file, and the text that must be in it. `npx vitest -u` writes them anew; read the difference before committing. */
 const texts: Record<string, () => string> = {
   'haproxy-fast': () => renderHaproxy(stacked(), named(stacked(), 'lb-1'), fast),
   'haproxy-guide': () => renderHaproxy(stacked(), named(stacked(), 'lb-1'), guide),
   'haproxy-sessions': () => renderHaproxySessions(fast),
-  'haproxy-node-local': () => renderNodeLocal(stacked(), named(stacked(), 'w-1'), fast),
+  'haproxy-node-local': () => renderNodeLocal(stacked(local), named(stacked(), 'w-1'), fast),
   'nginx-fast': () => renderNginx(stacked(nginx), named(stacked(), 'lb-1'), fast),
   'nginx-colocated': () => renderNginx(colocated(nginx), named(colocated(), 'm-1'), fast),
   'keepalived-lb-1-fast': () => renderKeepalived(stacked(), named(stacked(), 'lb-1'), fast, 'host0'),
@@ -62,6 +63,7 @@ const texts: Record<string, () => string> = {
   'keepalived-drop-in': () => String(renderKeepalivedDropIn('haproxy', fast, hosts).content),
   'network-cp-1-hosts': () => renderNetworkScript(stacked(), named(stacked(), 'cp-1'), podCidrOf, hosts),
   'network-lb-1-lab': () => renderNetworkScript(stacked(), named(stacked(), 'lb-1'), podCidrOf, lab),
+  'network-w-1-node-local': () => renderNetworkScript(stacked(local), named(stacked(), 'w-1'), podCidrOf, hosts),
   'network-unit': () => renderNetworkUnit(stacked()),
   'sysctl-node-hosts': () => renderSysctl(stacked(), named(stacked(), 'w-1'), hosts),
   'sysctl-nginx-colocated': () => renderSysctl(colocated(nginx), named(colocated(), 'm-1'), lab),
@@ -72,8 +74,8 @@ const texts: Record<string, () => string> = {
       .map((o) => stringify(o))
       .join('---\n'),
   'objects-node-local': () =>
-    clusterObjects(stacked({ balancer: 'node-local' }))
-      .filter((o) => o.kind === 'ConfigMap')
+    clusterObjects(stacked(local))
+      .filter((o) => ['ConfigMap', 'EndpointSlice', 'Endpoints'].includes(o.kind))
       .map((o) => stringify(o))
       .join('---\n'),
 }

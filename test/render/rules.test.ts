@@ -4,7 +4,7 @@ import { parseAllDocuments } from 'yaml'
 import type { Cluster, MachineSpec } from '../../src/model/cluster.js'
 import { clusterObjects } from '../../src/render/addons.js'
 import { dnsReplicas } from '../../src/render/coredns.js'
-import { kubeletServerUrl, proxyPlace } from '../../src/render/endpoint.js'
+import { entryOnNodes, kubeletServerUrl, podsEntry, proxyPlace } from '../../src/render/endpoint.js'
 import { etcdClusterToken, initialCluster } from '../../src/render/etcd.js'
 import { renderHaproxy } from '../../src/render/haproxy.js'
 import { masterDownMs, priorityOf, renderKeepalived } from '../../src/render/keepalived.js'
@@ -56,6 +56,21 @@ describe('balancers', () => {
     expect(places(stacked()).filter((p) => !p.endsWith('-'))).toEqual(['lb-1 virtual-ip', 'lb-2 virtual-ip'])
     expect(places(local).filter((p) => p.endsWith('loopback')).length).toBe(5)
     expect(places(stacked({ balancer: 'external' })).every((p) => p.endsWith('-'))).toBe(true)
+  })
+})
+
+describe('the way of pods to the API', () => {
+  it('is that of everybody else, or through the proxy of their node; each API server writes itself only for the guides and where it is alone', () => {
+    const way = (cluster: Cluster): string => {
+      const entry = podsEntry(cluster)
+      return `${entry ? `${entry.address}:${entry.port}` : '-'} ${entryOnNodes(cluster)?.address ?? '-'}`
+    }
+    const local = stacked({ balancer: 'node-local' })
+    expect(way(stacked())).toBe('10.99.0.10:6443 -')
+    expect(way(stacked({ balancer: 'external' }))).toBe('10.99.0.10:6443 -')
+    expect(way(local)).toBe('192.0.2.1:7443 192.0.2.1')
+    expect(way({ ...local, timing: 'guide' })).toBe('- -')
+    expect(way({ ...local, machines: local.machines.filter(({ name }) => !/cp-[23]/.test(name)) })).toBe('- -')
   })
 })
 

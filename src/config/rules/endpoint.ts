@@ -1,4 +1,4 @@
-import { type Cluster, controlPlanes, hasVirtualIp, type MachineSpec } from '../../model/cluster.js'
+import { type Cluster, controlPlanes, hasVirtualIp, type MachineSpec, nodeLocalAddress } from '../../model/cluster.js'
 import { doubtful, type FieldPath, type Finding, wrong } from '../finding.js'
 import { parseAddress, parseCidr, within } from '../ipv4.js'
 import { addressFault, derivedHint, unusable } from './addresses.js'
@@ -77,6 +77,18 @@ export const nodeLocalEndpoint: Rule = ({ cluster, wire }): Finding[] => {
     return [wrong('Q1205', portPath, { address, port, why, meant: `port ${apiServerPort}, or leave it out` })]
   }
   return controlPlanes(cluster).length > 1 ? [doubtful('Q1206', addressPath, { machine: owner.name })] : []
+}
+
+/** Every node has this address for itself, so nothing else can be reached there. */
+export const nodeLocalAddressFree: Rule = ({ cluster, wire }) => {
+  if (cluster.balancer !== 'node-local' || wire.spec.controlPlane?.hosted) return []
+  const taken = (field: string, path: FieldPath, value: string): Finding =>
+    wrong('Q1208', path, { field, value, address: nodeLocalAddress })
+  if (cluster.endpoint.address === nodeLocalAddress) return [taken('spec.endpoint.address', addressPath, nodeLocalAddress)]
+  return (['machineSubnet', 'podSubnet', 'serviceSubnet'] as const)
+    .filter((field) => isInside(nodeLocalAddress, cluster.network[field]))
+    .slice(0, 1)
+    .map((field) => taken(`spec.network.${field}`, ['spec', 'network', field], cluster.network[field]))
 }
 
 /** Programs that listen on all addresses of a machine with a proxy, and so at the virtual IP too. */

@@ -57,4 +57,12 @@ kubeconfig, which is one machine here. Every other control plane can be named by
 the virtual IP too. The API server itself does not clash: beside a proxy it is bound to its machine's own address.`,
     exit: 2,
   },
+  Q1208: {
+    title: 'The address of the proxies on the nodes is taken',
+    message: '{field} {value} takes {address}, where the proxy on every node listens for pods',
+    remedy: 'take other addresses: 192.0.2.0/24 is for documentation and not for networks (RFC 5737)',
+    explain: `With node-local every node has this address on its loopback, and the Service kubernetes leads pods there: to the proxy of their own
+node, which knows all API servers. Whatever else has the address cannot be reached from any node.`,
+    exit: 2,
+  },
 }
