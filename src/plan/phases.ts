@@ -192,6 +192,9 @@ export const bootstrap: readonly Stage[] = [
       phase('cluster/nodes-first', nodesTitle, 'cluster', [all('control-plane/answer')], { applies: isHosted }),
       phase('cluster/objects', 'kube-proxy, CoreDNS and the probe are declared', 'cluster', [
         all('control-plane/answer'),
+        // Pods are led to an entry that is there.
+        all('balancer/start'),
+        all('balancer/external'),
         all('cluster/nodes-first'),
       ]),
       // Nothing of the cluster waits for it, so it is done while pods start.

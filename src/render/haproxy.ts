@@ -1,7 +1,7 @@
-import type { Cluster, MachineSpec } from '../model/cluster.js'
+import { type Cluster, type MachineSpec, nodeLocalAddress } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
 import { duration } from './duration.js'
-import { apiDoors } from './endpoint.js'
+import { apiDoors, isColocated, nodeLocalPort } from './endpoint.js'
 import { heldVariable } from './held-socket.js'
 
 export const haproxyConfigPath = '/etc/haproxy/haproxy.cfg'
@@ -137,7 +137,15 @@ export const haproxyConfig = (cluster: Cluster, timing: Timing, address: string,
 
 /**
  * haproxy.cfg of a balancer that shares a virtual IP. A standby listens on the address before it holds it, so a takeover costs no
- * start of a process. On a machine with an API server the two listen on different addresses and the same port.
+ * start of a process. On a machine with an API server the two listen on different addresses and the same port; there it also listens where pods looked for
+ * it while this was the proxy of one node, until they are led to the virtual IP.
  */
-export const renderHaproxy = (cluster: Cluster, _machine: MachineSpec, timing: Timing): string =>
-  haproxyConfig(cluster, timing, `${cluster.endpoint.address}:${cluster.endpoint.port}`)
+export const renderHaproxy = (cluster: Cluster, _machine: MachineSpec, timing: Timing): string => {
+  const beside = timing.name !== 'guide' && cluster.machines.some((m) => isColocated(cluster, m))
+  return haproxyConfig(
+    cluster,
+    timing,
+    `${cluster.endpoint.address}:${cluster.endpoint.port}`,
+    beside ? `${nodeLocalAddress}:${nodeLocalPort}` : undefined,
+  )
+}

@@ -3,7 +3,7 @@ import { type Cluster, controlPlanes, etcdMachines, type MachineSpec, topologyOf
 import type { Timing } from '../model/timing.js'
 import { drainSeconds, watchDrain } from './api-server-end.js'
 import { duration } from './duration.js'
-import { apiServerPort, isColocated } from './endpoint.js'
+import { apiServerPort } from './endpoint.js'
 import { environmentList, goEnvironment } from './environment.js'
 import { etcdClientUrl, etcdDataDir, etcdSettings } from './etcd.js'
 import { kubeProxyConfiguration } from './kube-proxy.js'
@@ -59,7 +59,7 @@ const leaderElection = (timing: Timing): [string, string][] => [
   ['leader-elect-retry-period', duration(timing.lease.retryMs)],
 ]
 
-const clusterConfiguration = (cluster: Cluster, machine: MachineSpec, timing: Timing, options: RenderOptions): object => {
+const clusterConfiguration = (cluster: Cluster, timing: Timing, options: RenderOptions): object => {
   const extraEnvs = environmentList({ ...http2Environment(timing), ...goEnvironment(options) })
   const routed = cluster.network.plugin.kind === 'routed'
   const { node } = timing
@@ -83,8 +83,6 @@ const clusterConfiguration = (cluster: Cluster, machine: MachineSpec, timing: Ti
         ...new Set(['127.0.0.1', 'localhost', cluster.endpoint.address, ...controlPlanes(cluster).flatMap((m) => [m.name, m.address])]),
       ],
       extraArgs: args([
-        // Beside a proxy on the same port: each listens on its own address.
-        ['bind-address', isColocated(cluster, machine) ? machine.address : undefined],
         // HTTP/2 pins a client to one server for ever; a few are asked to come again, elsewhere.
         ['goaway-chance', controlPlanes(cluster).length > 1 ? '0.001' : undefined],
         // /readyz is false for so long before the port closes that every balancer has seen it.
@@ -150,17 +148,24 @@ const initConfiguration = (cluster: Cluster, machine: MachineSpec, { lab }: Rend
 
 /**
  * The file that `kubeadm init phase ...` reads on one machine: InitConfiguration, ClusterConfiguration, KubeletConfiguration and
- * KubeProxyConfiguration (kubeadm.k8s.io/v1beta4). The cluster-wide parts are the same on all but for `bind-address`.
+ * KubeProxyConfiguration (kubeadm.k8s.io/v1beta4). The cluster-wide parts are the same on all.
  */
 export const renderKubeadmConfig = (cluster: Cluster, machine: MachineSpec, timing: Timing, options: RenderOptions): string =>
   `# Written by quorate; changes here are overwritten.\n${[
     initConfiguration(cluster, machine, options),
-    clusterConfiguration(cluster, machine, timing, options),
+    clusterConfiguration(cluster, timing, options),
     kubeletConfiguration(cluster, timing, options),
     kubeProxyConfiguration(cluster),
   ]
     .map((document) => stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 }))
     .join('---\n')}`
+
+/**
+ * An API server listens at its machine's address alone: a proxy beside it has the same port at another one, now or when the balancer is changed. No part of the
+ * ClusterConfiguration, which kubeadm keeps once for all machines.
+ */
+export const renderApiServerAddress = (machine: MachineSpec): string =>
+  stringify([{ op: 'add', path: '/spec/containers/0/command/-', value: `--bind-address=${machine.address}` }])
 
 /** What the v1beta4 API has no field for: read by kubeadm from its directory of patches, at init as at each upgrade. */
 export const renderApiServerPatch = (timing: Timing): string =>

@@ -12,7 +12,14 @@ import { renderHaproxySessions } from './haproxy-sessions.js'
 import { heldSocketFiles } from './held-socket.js'
 import { hostsBlockPath, renderHostsBlock } from './hosts.js'
 import { keepalivedConfigPath, renderKeepalived } from './keepalived.js'
-import { kubeadmConfigPath, kubeadmPatchesDir, renderApiServerPatch, renderEtcdPatch, renderKubeadmConfig } from './kubeadm.js'
+import {
+  kubeadmConfigPath,
+  kubeadmPatchesDir,
+  renderApiServerAddress,
+  renderApiServerPatch,
+  renderEtcdPatch,
+  renderKubeadmConfig,
+} from './kubeadm.js'
 import { labResolvPath, renderLabResolv } from './kubelet.js'
 import { libexec, type ManagedFile } from './managed-file.js'
 import { nginxConfigPath, renderNginx } from './nginx.js'
@@ -103,6 +110,7 @@ const nodeFiles = (cluster: Cluster, machine: MachineSpec, timing: Timing, optio
 const kubeadmFiles = (cluster: Cluster, machine: MachineSpec, timing: Timing, options: MachineFilesOptions): ManagedFile[] => [
   { path: kubeadmConfigPath, content: renderKubeadmConfig(cluster, machine, timing, options), mode: 0o600 },
   { path: `${kubeadmPatchesDir}/kube-apiserver+strategic.yaml`, content: renderApiServerPatch(timing) },
+  { path: `${kubeadmPatchesDir}/kube-apiserver+json.yaml`, content: renderApiServerAddress(machine) },
   ...(topologyOf(cluster) === 'stacked' ? [{ path: `${kubeadmPatchesDir}/etcd+strategic.yaml`, content: renderEtcdPatch() }] : []),
 ]
 

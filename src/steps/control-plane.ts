@@ -3,7 +3,7 @@ import { fault } from '../model/problem.js'
 import { apiDoorUnit, needsApiDoor } from '../render/api-door.js'
 import { apiServerUrl } from '../render/endpoint.js'
 import { etcdDoorUnit, needsEtcdDoor } from '../render/etcd-door.js'
-import { kubeadmConfigPath } from '../render/kubeadm.js'
+import { kubeadmConfigPath, kubeadmPatchesDir } from '../render/kubeadm.js'
 import type { StepContext } from './context.js'
 import { requireOthers } from './etcd-members.js'
 import { stampOf } from './stamp.js'
@@ -25,11 +25,11 @@ const skipped = [
   'show-join-command',
 ]
 
-/** The kubeadm file decides what kubeadm writes, so its digest is what the stamp of a started kubelet is made from. */
+/** The kubeadm file and the patches decide what kubeadm writes, so their digest is what the stamp of a started kubelet is made from. */
 const kubeadmStamp = async (ctx: StepContext, machine: string): Promise<ReturnType<typeof stampOf> | undefined> => {
   const files = await ctx.desired(machine)
-  const config = files?.find((f) => f.path === kubeadmConfigPath)
-  return config ? stampOf('control-plane', String(config.content), ctx.cluster.kubernetesVersion) : undefined
+  const read = files?.filter(({ path }) => path === kubeadmConfigPath || path.startsWith(`${kubeadmPatchesDir}/`)) ?? []
+  return read.length > 0 ? stampOf('control-plane', ...read.map((f) => String(f.content)), ctx.cluster.kubernetesVersion) : undefined
 }
 
 /** Units that refuse connections to etcd and to the API server while these cannot serve. */

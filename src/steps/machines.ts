@@ -1,9 +1,8 @@
 import { fault, problem } from '../model/problem.js'
-import type { StepContext } from './context.js'
-import { requireOthers } from './etcd-members.js'
+import { formatPending, keepPending, leavesVirtualIp, parsePending, pendingPath, tellUnit } from './pending.js'
 import { sha256, stampPath } from './stamp.js'
 import type { Seen, StepWork } from './step.js'
-import { formatPending, parsePending, pendingPath, turnOf, type UnitAction, unitActions } from './units.js'
+import { isOfEntry, unitActions } from './units.js'
 
 const minimumDiskBytes = 4 * 1024 ** 3
 
@@ -89,22 +88,13 @@ export const configureMachine: StepWork = {
     const changed = wasCut ? files.map(({ path }) => path) : written
     const reread = changed.some(isUnitFile) ? ['systemctl daemon-reload'] : []
     const sysctl = changed.filter(isSysctlFile).map((path) => `sysctl -q -e -p ${path}`)
-    const forget = `rm -f ${pendingPath}`
-    const tell = actions.size > 0 ? [...reread, ...sysctl] : [...reread, ...sysctl, forget]
+    const tell = actions.size > 0 ? [...reread, ...sysctl] : [...reread, ...sysctl, `rm -f ${pendingPath}`]
     if (tell.length > 0) await target.sh(`set -e\n${tell.join('\n')}\n`, { timeoutMs: 30_000 })
     if (actions.size === 0 && !wasCut)
       return ctx.learn(machine, { files: Object.fromEntries(files.map((f) => [f.path, sha256(f.content)])) })
-    for (const [unit, action] of actions) await tellUnit(ctx, machine, unit, action)
-    if (actions.size > 0) await target.sh(forget)
+    const later = new Map([...actions].filter(([unit]) => isOfEntry(unit) && leavesVirtualIp(ctx, facts)))
+    for (const [unit, action] of actions) if (!later.has(unit)) await tellUnit(ctx, machine, unit, action)
+    if (actions.size > 0) await keepPending(ctx, machine, later)
     ctx.forget(machine)
   },
-}
-
-const tellUnit = async (ctx: StepContext, machine: string, unit: string, action: UnitAction): Promise<void> => {
-  const tell = async (): Promise<void> => {
-    if (unit === 'etcd.service') await requireOthers(ctx, machine)
-    await ctx.fleet.machine(machine).sh(`systemctl ${action} ${unit}`, { timeoutMs: 60_000 })
-  }
-  const turn = turnOf(unit)
-  await (turn ? ctx.inTurn(turn, tell) : tell())
 }

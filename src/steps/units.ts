@@ -1,9 +1,9 @@
 import { type Cluster, hasVirtualIp, type MachineSpec } from '../model/cluster.js'
 import { apiDoorUnit } from '../render/api-door.js'
 import { proxyPlace } from '../render/endpoint.js'
+import { heldSocket } from '../render/held-socket.js'
 import type { ManagedFile } from '../render/managed-file.js'
 import type { Turn } from './context.js'
-import { stampPath } from './stamp.js'
 
 /** What stands between clients and the API servers, as units; those that another kind of balancer leaves behind are stopped. */
 const entryUnits = ['haproxy.service', 'nginx.service', 'keepalived.service']
@@ -15,7 +15,7 @@ export const managedUnits = [
   'containerd.service',
   'kubelet.service',
   'quorate-network.service',
-  'quorate-api.socket',
+  heldSocket,
   apiDoorUnit,
 ]
 
@@ -35,13 +35,6 @@ export const leftoverUnits = (cluster: Cluster, machine: MachineSpec, units: Rea
   return entryUnits.filter((unit) => !wanted.includes(unit) && units[unit] === 'active')
 }
 
-/**
- * Units that were to be told about a changed file and may not have been, none if none of them runs: written before the files,
- * removed after the last was told. Without it, a kill between the two would leave a program on its old configuration, and nobody would see a
- * difference any more.
- */
-export const pendingPath = stampPath('pending-units')
-
 export type UnitAction = 'restart' | 'reload'
 
 /** One action for each unit whose files changed: a restart reads everything again, so it stands for a reload too. */
@@ -53,20 +46,11 @@ export const unitActions = (changed: readonly Pick<ManagedFile, 'unit' | 'action
   return actions
 }
 
-export const formatPending = (actions: ReadonlyMap<string, UnitAction>): string =>
-  [...actions].map(([unit, action]) => `${unit} ${action}\n`).join('')
-
-export const parsePending = (text: string): { unit: string; action: UnitAction }[] =>
-  text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => {
-      const [unit = '', action] = line.split(' ')
-      return { unit, action: action === 'reload' ? 'reload' : 'restart' }
-    })
+/** Does clients' way to the API go through it? */
+export const isOfEntry = (unit: string): boolean => entryUnits.includes(unit) || unit === heldSocket
 
 /** Whose turn is needed before a unit is told: of the entry, and of the members of etcd, one machine at a time. */
 export const turnOf = (unit: string): Turn | undefined => {
   if (unit === 'etcd.service') return 'etcd'
-  return entryUnits.includes(unit) || unit === 'quorate-api.socket' ? 'entry' : undefined
+  return isOfEntry(unit) ? 'entry' : undefined
 }

@@ -21,7 +21,11 @@ const node = [
   '/etc/systemd/system/kubelet.service',
   '/usr/local/libexec/quorate/kubelet-certificate',
 ]
-const kubeadm = ['/etc/kubernetes/kubeadm.yaml', '/etc/kubernetes/patches/kube-apiserver+strategic.yaml']
+const kubeadm = [
+  '/etc/kubernetes/kubeadm.yaml',
+  '/etc/kubernetes/patches/kube-apiserver+json.yaml',
+  '/etc/kubernetes/patches/kube-apiserver+strategic.yaml',
+]
 const kubelet = ['/var/lib/kubelet/config.yaml', '/var/lib/kubelet/kubeadm-flags.env']
 const etcdPatch = ['/etc/kubernetes/patches/etcd+strategic.yaml']
 const door = ['/etc/systemd/system/quorate-etcd-door.service', '/usr/local/libexec/quorate/etcd-door']

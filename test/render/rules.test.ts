@@ -8,7 +8,7 @@ import { entryOnNodes, kubeletServerUrl, podsEntry, proxyPlace } from '../../src
 import { etcdClusterToken, initialCluster } from '../../src/render/etcd.js'
 import { renderHaproxy } from '../../src/render/haproxy.js'
 import { masterDownMs, priorityOf, renderKeepalived } from '../../src/render/keepalived.js'
-import { renderKubeadmConfig, taintsOf } from '../../src/render/kubeadm.js'
+import { renderApiServerAddress, renderKubeadmConfig, taintsOf } from '../../src/render/kubeadm.js'
 import { machineFiles } from '../../src/render/machine-files.js'
 import type { RenderOptions } from '../../src/render/options.js'
 import { renderNetworkScript } from '../../src/render/routes.js'
@@ -88,9 +88,15 @@ describe('kubeadm files', () => {
   })
 
   it('keep API server and proxy apart on one machine', () => {
-    const text = renderKubeadmConfig(colocated(), named(colocated(), 'm-2'), fast, { lab: true })
-    expect(text).toContain('- name: bind-address\n      value: 10.99.0.22')
-    expect(renderKubeadmConfig(stacked(), named(stacked(), 'cp-1'), fast, { lab: true })).not.toContain('bind-address')
+    // Also where there is no proxy yet: a change of the balancer must not wait for a port.
+    for (const [cluster, name, address] of [
+      [colocated(), 'm-2', '10.99.0.22'],
+      [stacked(), 'cp-1', '10.99.0.21'],
+    ] as const) {
+      const text = renderApiServerAddress(named(cluster, name))
+      expect(text).toContain(`value: --bind-address=${address}\n`)
+      expect(renderKubeadmConfig(cluster, named(cluster, name), fast, { lab: true })).not.toContain('bind-address')
+    }
   })
 
   it('never let a member bootstrap anew, and name no other one: it would start again whenever they change', () => {

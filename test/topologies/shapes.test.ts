@@ -95,6 +95,25 @@ describe('three machines for everything', () => {
     expect(await ssh(local, 'm-1', 'systemctl is-active nginx keepalived haproxy; true')).toBe('inactive\ninactive\nactive\n')
   })
 
+  it('change to a virtual IP and back while a pod asks for the API, which does not fail for more than a moment', async () => {
+    const local = file(entry, {
+      balancer: 'node-local',
+      endpoint: { address: '10.99.0.21' },
+      machines: three(['control-plane', 'etcd', 'worker']),
+    })
+    const ask = 'curl -sk -m 1 -o /dev/null -w "%{http_code}\\n" https://10.96.0.1/readyz'
+    await ssh(
+      local,
+      'm-2',
+      `setsid sh -c 'while :; do ${ask}; sleep 0.05; done > /root/asked' > /dev/null 2>&1 < /dev/null & echo $! > /root/asking`,
+    )
+    for (const next of [haproxy, local]) await ok(['up', next, '-o', 'json'])
+    const codes = (await ssh(local, 'm-2', 'kill -- -$(cat /root/asking); cat /root/asked')).trim().split('\n')
+    expect(codes.length).toBeGreaterThan(50)
+    // A restart of the proxy: once a change.
+    expect(codes.filter((code) => code !== '200').length).toBeLessThan(10)
+  })
+
   it('leave nothing', () => down(entry))
 })
 

@@ -1,4 +1,5 @@
 import { type Cluster, etcdMachines, type MachineSpec } from '../../model/cluster.js'
+import { apiServerUrl } from '../../render/endpoint.js'
 import { etcdClientUrl, etcdDataDir, etcdPeerUrl } from '../../render/etcd.js'
 import { programs, which } from './processes.js'
 
@@ -49,7 +50,7 @@ lead() { line=$(own_member); [ -n "$line" ] && ctl "$LOCAL,$OTHERS" move-leader 
 # After a script that was ended in its middle.
 etcd_up_again() { [ ! -e ${heldDown} ] || etcd_up; }
 # The API server here has lost its member while that was restarted; a second more, and balancers use it again.
-api_ready() { [ -z "$(pids ${which(programs.apiserver)})" ] || [ "$(curl -sk -m 1 -o /dev/null -w '%{http_code}' https://127.0.0.1:6443/readyz)" = 200 ]; }
+api_ready() { [ -z "$(pids ${which(programs.apiserver)})" ] || [ "$(curl -sk -m 1 -o /dev/null -w '%{http_code}' ${apiServerUrl(self)}/readyz)" = 200 ]; }
 settled() { wait_for 600 etcd_ready && wait_for 300 api_ready && sleep 1; }
 # Removes the member of this machine, wipes its disk, and joins it again as a learner that is promoted once it has caught up.
 replace_member() {

@@ -96,7 +96,7 @@ checks: "etcd" means that it cannot reach its store, "informer-sync" and "postst
 means that it does not run; silence means that it, or its machine, is frozen or cut off.
 
 How to see it:
-  quorate ssh NAME -- curl -sk https://localhost:6443/readyz?verbose
+  quorate ssh NAME -- curl -sk https://NAME:6443/readyz?verbose
   quorate ssh NAME -- 'tail -n 30 /var/log/pods/kube-system_kube-apiserver-*/*/*.log'`,
   ),
   Q5202: entry(
