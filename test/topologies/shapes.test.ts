@@ -110,8 +110,8 @@ describe('three machines for everything', () => {
     for (const next of [haproxy, local]) await ok(['up', next, '-o', 'json'])
     const codes = (await ssh(local, 'm-2', 'kill -- -$(cat /root/asking); cat /root/asked')).trim().split('\n')
     expect(codes.length).toBeGreaterThan(50)
-    // A restart of the proxy: once a change.
-    expect(codes.filter((code) => code !== '200').length).toBeLessThan(10)
+    // A restart of the proxy beside it, once a change: one to three of these. Half a minute of them, where pods were not led away first.
+    expect(codes.filter((code) => code !== '200').length).toBeLessThan(30)
   })
 
   it('leave nothing', () => down(entry))
