@@ -1,5 +1,5 @@
 import { type Cluster, controlPlanes, nodes } from '../model/cluster.js'
-import { podsEntry } from '../render/endpoint.js'
+import { apiAddressesOfPods } from '../render/endpoint.js'
 import { type Claim, defineClaim, type Finding, fine, judgeAll, listed, notSeen, unseen, wrong } from './claim.js'
 
 /** Where the way to the API is not ours, or is one for each node: with a virtual IP the balancers are looked at instead. */
@@ -57,9 +57,8 @@ const fromPods = defineClaim({
   judge: (cluster, _observed, live) => {
     const seen = live.apiAddresses
     if (!seen) return unseen('the Service was not read')
+    const wanted = apiAddressesOfPods(cluster)
     const planes = controlPlanes(cluster)
-    const entry = podsEntry(cluster)
-    const wanted = entry ? [entry.address] : planes.map((m) => m.address)
     const machineOf = (address: string): string =>
       (planes.find((m) => m.address === address) ?? planes[0] ?? cluster.hosted?.host)?.name ?? address
     const findings = [

@@ -119,9 +119,6 @@ export const bootstrap: readonly Stage[] = [
         applies: (c) => c.balancer === 'external',
       }),
       phase('balancer/retire', 'nothing is left of another balancer', every, [
-        all('balancer/start'),
-        all('balancer/external'),
-        all('control-plane/answer'),
         all('worker/start'),
         // Pods are led to the new entry before the old one goes.
         all('cluster/objects'),

@@ -7,12 +7,18 @@ export const nodeLocalPort = 7443
 
 export const apiServerUrl = (machine: Pick<MachineSpec, 'address'>): string => `https://${machine.address}:${apiServerPort}`
 
-/** A place where an API server may be reached over the network of the machines. */
-export interface ApiDoor {
-  /** Of the machine behind it; of the host cluster where that is one address for all. */
-  name: string
+export interface ApiEntry {
   address: string
   port: number
+}
+
+/** Where a node's own proxy listens for pods. */
+export const nodeLocalEntry: ApiEntry = { address: nodeLocalAddress, port: nodeLocalPort }
+
+/** A place where an API server may be reached over the network of the machines. */
+export interface ApiDoor extends ApiEntry {
+  /** Of the machine behind it; of the host cluster where that is one address for all. */
+  name: string
 }
 
 /**
@@ -33,21 +39,21 @@ export const endpointUrl = (cluster: Cluster): string => {
   return `https://${address}:${port}`
 }
 
-export interface ApiEntry {
-  address: string
-  port: number
-}
-
 /** What every node has on its own loopback for the proxy beside it, so that pods reach that. */
 export const entryOnNodes = (cluster: Cluster): ApiEntry | undefined => {
   if (cluster.hosted) return cluster.endpoint
-  if (cluster.balancer !== 'node-local' || !podsUseBalancer(cluster)) return undefined
-  return { address: nodeLocalAddress, port: nodeLocalPort }
+  return cluster.balancer === 'node-local' && podsUseBalancer(cluster) ? nodeLocalEntry : undefined
 }
 
 /** What the Service `kubernetes` leads to; undefined where each API server writes itself there. */
 export const podsEntry = (cluster: Cluster): ApiEntry | undefined =>
   podsUseBalancer(cluster) ? (entryOnNodes(cluster) ?? cluster.endpoint) : undefined
+
+/** The addresses behind the Service `kubernetes`, whoever writes them. */
+export const apiAddressesOfPods = (cluster: Cluster): string[] => {
+  const entry = podsEntry(cluster)
+  return entry ? [entry.address] : controlPlanes(cluster).map((m) => m.address)
+}
 
 /** What kube-proxy and workers use: their own proxy where there is one, else the endpoint. */
 export const nodeEndpointUrl = (cluster: Cluster): string =>

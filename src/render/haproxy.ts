@@ -1,7 +1,7 @@
-import { type Cluster, type MachineSpec, nodeLocalAddress } from '../model/cluster.js'
+import type { Cluster, MachineSpec } from '../model/cluster.js'
 import type { Timing } from '../model/timing.js'
 import { duration } from './duration.js'
-import { apiDoors, isColocated, nodeLocalPort } from './endpoint.js'
+import { type ApiEntry, apiDoors, isColocated, nodeLocalEntry } from './endpoint.js'
 import { heldVariable } from './held-socket.js'
 
 export const haproxyConfigPath = '/etc/haproxy/haproxy.cfg'
@@ -118,7 +118,8 @@ const tcpBackend = (cluster: Cluster, timing: Timing): string[] => {
  * A whole haproxy.cfg around one address. The same text on every balancer: what differs between two shows only when one fails.
  * `transparent` lets haproxy listen on an address that the machine does not hold yet, when no socket is given to it. `second` is one more address.
  */
-export const haproxyConfig = (cluster: Cluster, timing: Timing, address: string, second?: string): string => {
+export const haproxyConfig = (cluster: Cluster, timing: Timing, first: ApiEntry, second?: ApiEntry): string => {
+  const address = `${first.address}:${first.port}`
   const bind = timing.name === 'guide' ? `${address} transparent` : `"\${${heldVariable}-${address}}" transparent`
   const backends =
     timing.backendCheck.kind === 'tcp' ? [tcpBackend(cluster, timing)] : readyzBackends(cluster, timing, '/etc/haproxy/ca.crt')
@@ -128,7 +129,12 @@ export const haproxyConfig = (cluster: Cluster, timing: Timing, address: string,
       ...globalSection(timing),
     ],
     defaultsSection(timing),
-    ['frontend api', `  bind ${bind}`, ...(second ? [`  bind ${second} transparent`] : []), `  default_backend ${haproxyBackend}`],
+    [
+      'frontend api',
+      `  bind ${bind}`,
+      ...(second ? [`  bind ${second.address}:${second.port} transparent`] : []),
+      `  default_backend ${haproxyBackend}`,
+    ],
     ...backends,
     aliveSection(),
   ]
@@ -142,10 +148,5 @@ export const haproxyConfig = (cluster: Cluster, timing: Timing, address: string,
  */
 export const renderHaproxy = (cluster: Cluster, _machine: MachineSpec, timing: Timing): string => {
   const beside = timing.name !== 'guide' && cluster.machines.some((m) => isColocated(cluster, m))
-  return haproxyConfig(
-    cluster,
-    timing,
-    `${cluster.endpoint.address}:${cluster.endpoint.port}`,
-    beside ? `${nodeLocalAddress}:${nodeLocalPort}` : undefined,
-  )
+  return haproxyConfig(cluster, timing, cluster.endpoint, beside ? nodeLocalEntry : undefined)
 }

@@ -4,13 +4,6 @@ import { entryOnNodes, nodeLocalPort } from './endpoint.js'
 import { haproxyConfig } from './haproxy.js'
 
 /** haproxy.cfg of a node's own proxy: on loopback only, so it dies with the node that it serves and with nobody else. */
-export const renderNodeLocal = (cluster: Cluster, _machine: MachineSpec, timing: Timing): string => {
-  const entry = entryOnNodes(cluster)
-  return haproxyConfig(
-    cluster,
-    timing,
-    `127.0.0.1:${nodeLocalPort}`,
-    // Pods that ask the Service `kubernetes` are led here as well.
-    entry && `${entry.address}:${entry.port}`,
-  )
-}
+export const renderNodeLocal = (cluster: Cluster, _machine: MachineSpec, timing: Timing): string =>
+  // Pods that ask the Service `kubernetes` are led here as well.
+  haproxyConfig(cluster, timing, { address: '127.0.0.1', port: nodeLocalPort }, entryOnNodes(cluster))

@@ -2,7 +2,7 @@ import type { MachineSpec } from '../model/cluster.js'
 import { fault } from '../model/problem.js'
 import { heldSocket, heldSocketHolder } from '../render/held-socket.js'
 import type { StepContext } from './context.js'
-import { tellEntry } from './pending.js'
+import { tellPending } from './pending.js'
 import type { StepWork } from './step.js'
 import { activeUnits, entryUnitsOf, leftoverUnits } from './units.js'
 
@@ -53,7 +53,7 @@ export const retireBalancer: StepWork = {
   run: async (ctx, machine) => {
     const facts = await ctx.facts(machine)
     const left = leftoverUnits(ctx.cluster, specOf(ctx, machine), facts.units)
-    await tellEntry(ctx, machine)
+    await tellPending(ctx, machine)
     if (left.length > 0) await ctx.fleet.machine(machine).sh(left.map(stopScript).join(''), { timeoutMs: 60_000 })
     ctx.forget(machine)
   },

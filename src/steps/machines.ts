@@ -1,5 +1,5 @@
 import { fault, problem } from '../model/problem.js'
-import { formatPending, keepPending, leavesVirtualIp, parsePending, pendingPath, tellUnit } from './pending.js'
+import { leavesVirtualIp, nothingPending, parsePending, pendingFile, pendingPath, tellUnit } from './pending.js'
 import { sha256, stampPath } from './stamp.js'
 import type { Seen, StepWork } from './step.js'
 import { isOfEntry, unitActions } from './units.js'
@@ -81,20 +81,20 @@ export const configureMachine: StepWork = {
     for (const unit of actions.keys()) if (facts.units[unit] !== 'active') actions.delete(unit)
     const wasCut = facts.files[pendingPath] !== undefined
     const before = wasCut ? ((await target.read(pendingPath)) ?? '') : ''
-    for (const { unit, action } of parsePending(before)) if (actions.get(unit) !== 'restart') actions.set(unit, action)
-    const mark = { path: pendingPath, content: formatPending(actions), mode: 0o600 }
-    const written = await target.write([mark, ...files])
+    for (const [unit, action] of parsePending(before)) if (actions.get(unit) !== 'restart') actions.set(unit, action)
+    const written = await target.write([pendingFile(actions), ...files])
     // A run that was cut off may have written any of them, and told nobody.
     const changed = wasCut ? files.map(({ path }) => path) : written
     const reread = changed.some(isUnitFile) ? ['systemctl daemon-reload'] : []
     const sysctl = changed.filter(isSysctlFile).map((path) => `sysctl -q -e -p ${path}`)
-    const tell = actions.size > 0 ? [...reread, ...sysctl] : [...reread, ...sysctl, `rm -f ${pendingPath}`]
+    const tell = actions.size > 0 ? [...reread, ...sysctl] : [...reread, ...sysctl, nothingPending]
     if (tell.length > 0) await target.sh(`set -e\n${tell.join('\n')}\n`, { timeoutMs: 30_000 })
     if (actions.size === 0 && !wasCut)
       return ctx.learn(machine, { files: Object.fromEntries(files.map((f) => [f.path, sha256(f.content)])) })
     const later = new Map([...actions].filter(([unit]) => isOfEntry(unit) && leavesVirtualIp(ctx, facts)))
     for (const [unit, action] of actions) if (!later.has(unit)) await tellUnit(ctx, machine, unit, action)
-    if (actions.size > 0) await keepPending(ctx, machine, later)
+    if (later.size > 0) await target.write([pendingFile(later)])
+    else if (actions.size > 0) await target.sh(nothingPending)
     ctx.forget(machine)
   },
 }

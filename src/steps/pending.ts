@@ -1,10 +1,11 @@
+import type { FileSpec } from '../machine/machine.js'
 import { hasVirtualIp } from '../model/cluster.js'
 import type { MachineFacts } from '../model/observed.js'
-import { nodeEndpointUrl } from '../render/endpoint.js'
+import { kubeletServerUrl, proxyPlace } from '../render/endpoint.js'
 import type { StepContext } from './context.js'
 import { requireOthers } from './etcd-members.js'
 import { stampPath } from './stamp.js'
-import { isOfEntry, turnOf, type UnitAction } from './units.js'
+import { turnOf, type UnitAction } from './units.js'
 
 /**
  * Units that were to be told about a changed file and may not have been, none if none of them runs: written before the files,
@@ -13,38 +14,37 @@ import { isOfEntry, turnOf, type UnitAction } from './units.js'
  */
 export const pendingPath = stampPath('pending-units')
 
-export const formatPending = (actions: ReadonlyMap<string, UnitAction>): string =>
-  [...actions].map(([unit, action]) => `${unit} ${action}\n`).join('')
+export const pendingFile = (actions: ReadonlyMap<string, UnitAction>): FileSpec => ({
+  path: pendingPath,
+  content: [...actions].map(([unit, action]) => `${unit} ${action}\n`).join(''),
+  mode: 0o600,
+})
 
-export const parsePending = (text: string): { unit: string; action: UnitAction }[] =>
-  text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => {
-      const [unit = '', action] = line.split(' ')
-      return { unit, action: action === 'reload' ? 'reload' : 'restart' }
-    })
+/** Shell that says: all are told. */
+export const nothingPending = `rm -f ${pendingPath}`
+
+export const parsePending = (text: string): Map<string, UnitAction> =>
+  new Map(
+    text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => {
+        const [unit = '', action] = line.split(' ')
+        return [unit, action === 'reload' ? 'reload' : 'restart']
+      }),
+  )
 
 /** Does this machine serve a virtual IP that its cluster is to do without? Its proxy then waits for the clients, who are still told to go there. */
 export const leavesVirtualIp = ({ cluster }: StepContext, facts: MachineFacts): boolean =>
   !hasVirtualIp(cluster) && facts.units['keepalived.service'] === 'active'
 
-/** Tells the entry of a machine about its new files, if that was put off. */
-export const tellEntry = async (ctx: StepContext, machine: string): Promise<void> => {
+/** Tells the units for which that was put off. */
+export const tellPending = async (ctx: StepContext, machine: string): Promise<void> => {
   const facts = await ctx.facts(machine)
   if (facts.files[pendingPath] === undefined) return
   const target = ctx.fleet.machine(machine)
-  const pending = parsePending((await target.read(pendingPath)) ?? '')
-  for (const { unit, action } of pending.filter(({ unit }) => isOfEntry(unit))) await tellUnit(ctx, machine, unit, action)
-  await keepPending(ctx, machine, new Map(pending.filter(({ unit }) => !isOfEntry(unit)).map(({ unit, action }) => [unit, action])))
-  ctx.forget(machine)
-}
-
-/** What is still to be told; nothing any more takes the note away. */
-export const keepPending = async (ctx: StepContext, machine: string, actions: ReadonlyMap<string, UnitAction>): Promise<void> => {
-  const target = ctx.fleet.machine(machine)
-  if (actions.size === 0) await target.sh(`rm -f ${pendingPath}`)
-  else await target.write([{ path: pendingPath, content: formatPending(actions), mode: 0o600 }])
+  for (const [unit, action] of parsePending((await target.read(pendingPath)) ?? '')) await tellUnit(ctx, machine, unit, action)
+  await target.sh(nothingPending)
 }
 
 /** Restarts or reloads one unit, in turn where users would feel it. */
@@ -52,7 +52,7 @@ export const tellUnit = async (ctx: StepContext, machine: string, unit: string, 
   const tell = async (): Promise<void> => {
     if (unit === 'etcd.service') await requireOthers(ctx, machine)
     const first = unit === 'kubelet.service' ? awaitEntry(ctx, machine) : ''
-    await ctx.fleet.machine(machine).sh(`${first}systemctl ${action} ${unit}`, { timeoutMs: 120_000 })
+    await ctx.fleet.machine(machine).sh(`${first}systemctl ${action} ${unit}`, { timeoutMs: first ? 120_000 : 60_000 })
   }
   const turn = turnOf(unit)
   await (turn ? ctx.inTurn(turn, tell) : tell())
@@ -64,7 +64,6 @@ export const tellUnit = async (ctx: StepContext, machine: string, unit: string, 
  */
 const awaitEntry = ({ cluster }: StepContext, machine: string): string => {
   const spec = cluster.machines.find((m) => m.name === machine)
-  const elsewhere = spec && !spec.roles.includes('control-plane') && !spec.roles.includes('balancer') && cluster.balancer !== 'node-local'
-  if (!elsewhere) return ''
-  return `n=0; until curl -sk -o /dev/null --max-time 1 ${nodeEndpointUrl(cluster)}/livez; do n=$((n + 1)); [ $n -lt 40 ] || break; sleep 0.5; done; `
+  if (!spec || spec.roles.includes('control-plane') || proxyPlace(cluster, spec)) return ''
+  return `n=0; until curl -sk -o /dev/null --max-time 1 ${kubeletServerUrl(cluster, spec)}/livez; do n=$((n + 1)); [ $n -lt 40 ] || break; sleep 0.5; done; `
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runProcess } from '../../src/machine/process.js'
 import type { SshTarget } from '../../src/machine/ssh-target.js'
+import { endChild } from '../end-child.js'
 import { mayMount } from './may-mount.js'
 
 const program = '/usr/sbin/sshd'
@@ -101,7 +102,7 @@ PasswordAuthentication no\nPermitRootLogin prohibit-password\nSetEnv HOME=${dir}
     stop: async () => {
       process.off('exit', onExit)
       cut()
-      if (child.exitCode === null && child.signalCode === null) await new Promise((done) => child.once('exit', done))
+      await endChild(child)
       rmSync(dir, { recursive: true, force: true })
     },
   }

@@ -64,6 +64,11 @@ afterAll(async () => {
 
 describe('three machines for everything', () => {
   const haproxy = file(entry, { machines: three(everything) })
+  const local = file(entry, {
+    balancer: 'node-local',
+    endpoint: { address: '10.99.0.21' },
+    machines: three(['control-plane', 'etcd', 'worker']),
+  })
 
   it('come up with the proxies beside the API servers', async () => {
     expect(ids(await upTwice(haproxy))).toContain('virtual-ip/one-holder')
@@ -84,11 +89,6 @@ describe('three machines for everything', () => {
     const nginx = file(entry, { balancer: 'nginx-keepalived', machines: three(everything) })
     expect(ids(await upTwice(nginx))).not.toContain('balancer/backends')
     expect(await ssh(nginx, 'm-1', 'systemctl is-active nginx keepalived haproxy; true')).toBe('active\nactive\ninactive\n')
-    const local = file(entry, {
-      balancer: 'node-local',
-      endpoint: { address: '10.99.0.21' },
-      machines: three(['control-plane', 'etcd', 'worker']),
-    })
     const claims = ids(await upTwice(local))
     expect(claims).toContain('endpoint/from-nodes')
     expect(claims).not.toContain('virtual-ip/one-holder')
@@ -96,11 +96,6 @@ describe('three machines for everything', () => {
   })
 
   it('change to a virtual IP and back while a pod asks for the API, which does not fail for more than a moment', async () => {
-    const local = file(entry, {
-      balancer: 'node-local',
-      endpoint: { address: '10.99.0.21' },
-      machines: three(['control-plane', 'etcd', 'worker']),
-    })
     const ask = 'curl -sk -m 1 -o /dev/null -w "%{http_code}\\n" https://10.96.0.1/readyz'
     await ssh(
       local,

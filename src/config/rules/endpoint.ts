@@ -1,5 +1,5 @@
 import { type Cluster, controlPlanes, hasVirtualIp, type MachineSpec, nodeLocalAddress } from '../../model/cluster.js'
-import { doubtful, type FieldPath, type Finding, wrong } from '../finding.js'
+import { doubtful, type FieldPath, type Finding, pathText, wrong } from '../finding.js'
 import { parseAddress, parseCidr, within } from '../ipv4.js'
 import { addressFault, derivedHint, unusable } from './addresses.js'
 import type { Rule } from './rule.js'
@@ -82,13 +82,13 @@ export const nodeLocalEndpoint: Rule = ({ cluster, wire }): Finding[] => {
 /** Every node has this address for itself, so nothing else can be reached there. */
 export const nodeLocalAddressFree: Rule = ({ cluster, wire }) => {
   if (cluster.balancer !== 'node-local' || wire.spec.controlPlane?.hosted) return []
-  const taken = (field: string, path: FieldPath, value: string): Finding =>
-    wrong('Q1208', path, { field, value, address: nodeLocalAddress })
-  if (cluster.endpoint.address === nodeLocalAddress) return [taken('spec.endpoint.address', addressPath, nodeLocalAddress)]
+  const taken = (path: FieldPath, value: string): Finding =>
+    wrong('Q1208', path, { field: pathText(path), value, address: nodeLocalAddress })
+  if (cluster.endpoint.address === nodeLocalAddress) return [taken(addressPath, nodeLocalAddress)]
   return (['machineSubnet', 'podSubnet', 'serviceSubnet'] as const)
     .filter((field) => isInside(nodeLocalAddress, cluster.network[field]))
     .slice(0, 1)
-    .map((field) => taken(`spec.network.${field}`, ['spec', 'network', field], cluster.network[field]))
+    .map((field) => taken(['spec', 'network', field], cluster.network[field]))
 }
 
 /** Programs that listen on all addresses of a machine with a proxy, and so at the virtual IP too. */

@@ -3,7 +3,7 @@ import type { Cluster, MachineSpec, Role } from '../../../src/model/cluster.js'
 import { apiServerCount, balancers, controlPlanes, etcdMachines, nodes, workers } from '../../../src/model/cluster.js'
 import type { Observed, PodFacts } from '../../../src/model/observed.js'
 import type { Live } from '../../../src/observe/live.js'
-import { apiDoors, podsEntry } from '../../../src/render/endpoint.js'
+import { apiAddressesOfPods, apiDoors } from '../../../src/render/endpoint.js'
 import { hostedComponents } from '../../../src/render/hosted-names.js'
 
 const machine = (name: string, last: number, zone: string, roles: Role[]): MachineSpec => ({
@@ -215,7 +215,7 @@ const poolPods = (cluster: Cluster): PodFacts[] => {
 }
 
 export const healthyLive = (cluster: Cluster = demo): Live => ({
-  apiAddresses: [podsEntry(cluster)?.address ?? controlPlanes(cluster).map((m) => m.address)].flat(),
+  apiAddresses: apiAddressesOfPods(cluster),
   ...(cluster.hosted ? { hosted: hostedFacts(cluster) } : {}),
   budgets: [{ name: 'coredns', matchLabels: { 'k8s-app': 'kube-dns' } }],
   certificates: controlPlanes(cluster).map((m) => ({
